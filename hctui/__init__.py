@@ -1,0 +1,1 @@
+"""hctui: a trustworthy, visible load balancer for Scale Computing HyperCore clusters."""
