@@ -1,0 +1,247 @@
+"""One cycle of the balancer: state, snapshot, commands, policy and now in; state, decision and effect out.
+
+The order is the documented one: a migration under way, the safety gate, the cluster cooldown, then rules, then
+load. Sampling comes before all of it, so that nothing of the cluster's history is lost while waiting. Nothing is
+sent from here: the one effect, a move, is the engine's to carry out, and what came of it is told by `begun`,
+`answered` and `watched`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from hctui.core import migration as migrations
+from hctui.core import planner, proposals
+from hctui.core.answers import Accepted, Answer, NotSent, Refused, SessionEnded, Unanswered
+from hctui.core.commands import Approve, Command, Pause, Reject, Resume
+from hctui.core.decision import Decision, Finding, Move, Outcome, Reason, Verdict
+from hctui.core.history import recorded, sample_of
+from hctui.core.migration import Look, Migration, Phase
+from hctui.core.model import Snapshot
+from hctui.core.policy import Mode, Policy
+from hctui.core.safety import gate, is_unwell
+from hctui.core.situation import Situation, situation_of, upheld
+from hctui.core.state import (
+    State,
+    in_reality,
+    pruned,
+    remaining_seconds,
+    with_arrival,
+    with_failure,
+    with_imagined,
+)
+from hctui.core.wording import duration
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a cycle came to. `send` is the move to be carried out now; never set in a dry run."""
+
+    state: State
+    decision: Decision
+    send: Move | None = None
+
+
+def step(
+    state: State, snapshot: Snapshot | None, commands: tuple[Command, ...], policy: Policy, now: float
+) -> Step:
+    """One cycle. `snapshot` is the one just taken, or `None` when the cluster could not be read."""
+    state = in_reality(state, dry_run=policy.dry_run)
+    if snapshot is None:
+        state, approved = _commanded(state, commands, now)
+        return _nothing(state, policy, now, (Outcome.NO_DATA, "The cluster could not be read."), approved)
+    state = _observed(state, snapshot, policy, now)
+    own_vm = state.migration.move.vm_id if state.migration else None
+    safety = gate(snapshot, policy, now, unwell_at=state.unwell_at, own_vm=own_vm)
+    if is_unwell(safety):
+        state = replace(state, unwell_at=now)
+    state, approved = _commanded(state, commands, now)
+    waiting = _waiting(state, safety, policy, now)
+    if waiting:
+        # A proposal made before must not be there to be approved once this is over.
+        return _nothing(replace(state, proposal=None), policy, now, waiting, approved, safety)
+    situation = situation_of(state, snapshot, policy, now)
+    decision = _decided(situation, safety)
+    if policy.mode is Mode.APPROVE:
+        return Step(*proposals.settled(state, situation, decision, approved))
+    return _acted(state, decision)
+
+
+def recheck(state: State, snapshot: Snapshot, move: Move, policy: Policy, now: float) -> Verdict | None:
+    """Check a move again, on fresh data, right before it is sent: the first check that fails, or `None`."""
+    safety = gate(snapshot, policy, now, unwell_at=state.unwell_at)
+    blocked = next((verdict for verdict in safety if not verdict.ok), None)
+    return blocked or proposals.objection(situation_of(state, snapshot, policy, now), move)
+
+
+def begun(state: State, move: Move, migration_id: str, now: float) -> State:
+    """The state with the intent of a move: to be on disk before the request is sent."""
+    return replace(state, migration=migrations.intend(migration_id, move, now), proposal=None)
+
+
+def answered(state: State, answer: Answer, now: float) -> State:
+    """The state after the one request of the migration was answered, or not."""
+    assert state.migration is not None  # noqa: S101 - there is no answer without a request
+    migration = migrations.answered(state.migration, answer, now)
+    if migration is not None:
+        return replace(state, migration=migration)
+    move = state.migration.move
+    brief = not isinstance(answer, Refused)
+    ledger = with_failure(state.real, move, now, answer_sentence(answer), brief=brief)
+    return replace(state, migration=None, real=ledger)
+
+
+def answer_sentence(answer: Answer) -> str:
+    """What the answer to a migration request means, in a sentence."""
+    match answer:
+        case Accepted(task_id):
+            return (
+                f"The cluster accepted it as task {task_id}."
+                if task_id
+                else "The cluster accepted it without a task."
+            )
+        case Refused(status, message):
+            return f"The cluster refused it (HTTP {status}): {message}"
+        case SessionEnded():
+            return "The session had expired and nothing was started. It is decided anew with fresh data."
+        case NotSent(message):
+            return f"The request could not be sent: {message}"
+        case Unanswered(message):
+            return f"Whether the cluster started it is not known: {message} Watching the VM."
+
+
+def watched(state: State, seen: Look, policy: Policy, now: float) -> tuple[State, Migration]:
+    """The state after a look at the migration under way, and the migration as it is now, ended or not.
+
+    An arrival starts both cooldowns; a failure the cluster cooldown and the back-off of the pair. Either way the
+    averaging window starts afresh.
+    """
+    assert state.migration is not None  # noqa: S101 - nothing else is watched
+    migration = migrations.watched(state.migration, seen, now, policy.migration_limit_seconds)
+    if not migration.phase.is_end:
+        return replace(state, migration=migration), migration
+    if migration.phase is Phase.ARRIVED:
+        ledger = with_arrival(state.real, migration.move, now)
+    else:
+        ledger = replace(with_failure(state.real, migration.move, now, migration.note), fresh_since=now)
+    return replace(state, migration=None, real=ledger), migration
+
+
+def _observed(state: State, snapshot: Snapshot, policy: Policy, now: float) -> State:
+    """Take a snapshot into the history, and drop what it shows to be over."""
+    keep_seconds = policy.window_seconds + policy.interval_seconds
+    imagination = state.imagination and upheld(state.imagination, snapshot)
+    if imagination:
+        imagination = replace(imagination, ledger=pruned(imagination.ledger, snapshot, policy, now))
+    return replace(
+        state,
+        unwell_at=None if state.unwell_at is None else min(state.unwell_at, now),
+        samples=recorded(state.samples, sample_of(snapshot), keep_seconds),
+        real=pruned(state.real, snapshot, policy, now),
+        imagination=imagination,
+    )
+
+
+def _commanded(state: State, commands: tuple[Command, ...], now: float) -> tuple[State, int | None]:
+    """The state after the commands, and the id of the proposal that was approved, if any."""
+    approved = None
+    for command in commands:
+        match command:
+            case Pause():
+                state = replace(state, paused=True, proposal=None)
+            case Resume():
+                state = replace(state, paused=False)
+            case Approve(proposal_id):
+                approved = proposal_id
+            case Reject(proposal_id):
+                state = proposals.rejected(state, proposal_id, now)
+    return state, approved
+
+
+def _waiting(
+    state: State, safety: tuple[Verdict, ...], policy: Policy, now: float
+) -> tuple[Outcome, str] | None:
+    """The reason to decide nothing in this cycle, if there is one."""
+    if state.migration:
+        move = state.migration.move
+        return Outcome.WATCHING, f"Migrating {move.vm_name} from {move.source_name} to {move.target_name}."
+    if state.paused:
+        return Outcome.PAUSED, "Paused: watching, deciding nothing."
+    objections = [verdict.sentence for verdict in safety if not verdict.ok]
+    if objections:
+        return Outcome.STANDING_DOWN, f"Standing down. {' '.join(objections)}"
+    left = remaining_seconds(state.ledger.last_ended_at, policy.cluster_cooldown_seconds, now)
+    if left > 0:
+        return Outcome.COOLING_DOWN, f"Cluster cooldown, {duration(left)} left."
+    return None
+
+
+def _decided(s: Situation, safety: tuple[Verdict, ...]) -> Decision:
+    """Rules first, then load: all findings, and the first move among them."""
+    findings = _broken_rules(s)
+    move = next((finding.move for finding in findings if finding.move), None)
+    load = None if move else planner.relieve(s)
+    if load:
+        findings.append(load)
+        move = load.move
+    blocked = [finding.sentence for finding in findings if finding.headline]
+    if move:
+        outcome, sentence = Outcome.MOVE, next(f.sentence for f in findings if f.move)
+    elif load is None:
+        outcome, sentence = Outcome.COLLECTING, " ".join([*blocked, _collecting(s)])
+    elif blocked:
+        outcome, sentence = Outcome.BLOCKED, " ".join(blocked)
+    else:
+        outcome, sentence = Outcome.BALANCED, load.sentence
+    return Decision(
+        s.now, outcome, sentence, s.policy.dry_run, s.policy.mode, safety, tuple(findings), s.loads(), move
+    )
+
+
+def _broken_rules(s: Situation) -> list[Finding]:
+    """All violated rules, anti-affinity before pins; once one of them can be fixed the others wait."""
+    findings: list[Finding] = []
+    fixed = False
+    for pair in planner.violations(s):
+        findings.append(
+            planner.pending(s, pair, Reason.ANTI_AFFINITY) if fixed else planner.separate(s, pair)
+        )
+        fixed = fixed or findings[-1].move is not None
+    for vm in planner.strays(s):
+        findings.append(planner.pending(s, (vm,), Reason.PIN) if fixed else planner.bring_home(s, vm))
+        fixed = fixed or findings[-1].move is not None
+    return findings
+
+
+def _collecting(s: Situation) -> str:
+    loads = s.loads()
+    if len(loads) < 2:
+        return "Fewer than two nodes are usable, so there is nowhere to balance to."
+    second = sorted((load.samples for load in loads), reverse=True)[
+        1
+    ]  # two full windows are what is waited for
+    return f"Collecting data: history {second}/{loads[0].expected} samples."
+
+
+def _acted(state: State, decision: Decision) -> Step:
+    """In auto mode: carry the move out, or, in a dry run, imagine it. A proposal from before is dropped."""
+    state = replace(state, proposal=None)
+    if decision.move is None:
+        return Step(state, decision)
+    if decision.dry_run:
+        return Step(with_imagined(state, decision.move, decision.at), decision)
+    return Step(state, decision, send=decision.move)
+
+
+def _nothing(
+    state: State,
+    policy: Policy,
+    now: float,
+    told: tuple[Outcome, str],
+    approved: int | None,
+    safety: tuple[Verdict, ...] = (),
+) -> Step:
+    outcome, sentence = told
+    if approved is not None:
+        sentence = f"Proposal {approved} is not sent. {sentence}"
+    return Step(state, Decision(now, outcome, sentence, policy.dry_run, policy.mode, safety))

@@ -1,0 +1,252 @@
+"""The checks: may this VM be moved, and may it go there?
+
+Each check is a function from the situation to one `Verdict` with its numbers and a sentence. Which checks apply to
+which kind of move, and in which order, stands in the tables at the end; `tests/core` holds a table for each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from hctui.core.decision import Candidate, Check, Reason, Trial, Verdict
+from hctui.core.model import Node, Vm, VmState
+from hctui.core.situation import Situation
+from hctui.core.state import back_off_seconds, remaining_seconds
+from hctui.core.wording import duration, gib, listing, percent
+
+VmCheck = Callable[[Situation, Vm], Verdict]
+TargetCheck = Callable[[Situation, Vm, Node], Verdict]
+
+
+def cooldown(s: Situation, vm: Vm) -> Verdict:
+    """The VM has not arrived somewhere within the VM cooldown."""
+    arrival = s.ledger.arrivals.get(vm.id)
+    limit = s.policy.vm_cooldown_seconds
+    left = remaining_seconds(arrival.at if arrival else None, limit, s.now)
+    if left <= 0:
+        return Verdict(Check.COOLDOWN, True, "Not in cooldown.", 0, limit)
+    return Verdict(Check.COOLDOWN, False, f"In cooldown for another {duration(left)}.", left, limit)
+
+
+def running(s: Situation, vm: Vm) -> Verdict:
+    """Only a running VM can be migrated live."""
+    if vm.state is VmState.RUNNING and vm.ui_state is VmState.RUNNING:
+        return Verdict(Check.RUNNING, True, "Running.")
+    shown = vm.state if vm.state is not VmState.RUNNING else vm.ui_state
+    return Verdict(
+        Check.RUNNING, False, f"{vm.name} is {shown.lower()}, and only a running VM can be migrated."
+    )
+
+
+def not_busy(s: Situation, vm: Vm) -> Verdict:
+    """The cluster is not working on the VM (hypercore-api.md 3.4: do not start a migration beside another task)."""
+    if vm.task is not None and vm.task.is_live:
+        return Verdict(
+            Check.NOT_BUSY, False, f"The cluster has a task on {vm.name} that is {vm.task.lower()}."
+        )
+    return Verdict(Check.NOT_BUSY, True, "No task on it.")
+
+
+def nomove(s: Situation, vm: Vm) -> Verdict:
+    """The VM does not carry the tag `nomove`."""
+    if vm.id in s.rules.nomove:
+        return Verdict(Check.NOMOVE, False, f"{vm.name} has the tag nomove.")
+    return Verdict(Check.NOMOVE, True, "May be moved.")
+
+
+def no_gpu(s: Situation, vm: Vm) -> Verdict:
+    """The VM has no virtual GPU; one is assigned by a tag with the name of a profile (hypercore-api.md 3.1, 3.4)."""
+    profile = next((tag for tag in vm.tags if tag in s.snapshot.gpu_profiles), None)
+    if profile is not None:
+        return Verdict(Check.GPU, False, f"{vm.name} has a virtual GPU ({profile}) and is not moved.")
+    return Verdict(Check.GPU, True, "No virtual GPU.")
+
+
+def source_usable(s: Situation, vm: Vm) -> Verdict:
+    """The VM's own node takes part: an excluded one is not a source, and HyperCore empties one that is leaving."""
+    verdict = s.usable.get(vm.node_id) if vm.node_id else None
+    if verdict is None:
+        return Verdict(
+            Check.SOURCE, False, f"{vm.name} is on {s.node_name(vm.node_id)}, which is not reported."
+        )
+    return Verdict(Check.SOURCE, verdict.ok, verdict.sentence)
+
+
+def not_pinned_here(s: Situation, vm: Vm) -> Verdict:
+    """The VM is not pinned to the node it is on, or may be on others as well."""
+    homes = s.rules.homes.get(vm.id)
+    if homes is not None and homes == {vm.node_id}:
+        return Verdict(Check.PINNED, False, f"{vm.name} is pinned to {s.node_name(vm.node_id)}.")
+    return Verdict(Check.PINNED, True, "Not pinned to its node.")
+
+
+def native_lets_go(s: Situation, vm: Vm) -> Verdict:
+    """HyperCore does not prefer the VM's present node, and a strict wish names nodes at all."""
+    wish = vm.affinity
+    if wish.preferred is not None and wish.preferred == vm.node_id:
+        return Verdict(
+            Check.NATIVE, False, f"HyperCore's own affinity prefers {s.node_name(vm.node_id)} for {vm.name}."
+        )
+    if wish.strict and not (wish.preferred or wish.backup):
+        return Verdict(
+            Check.NATIVE, False, f"{vm.name} has strict affinity in HyperCore, without naming a node."
+        )
+    return Verdict(Check.NATIVE, True, "HyperCore's own affinity lets it go.")
+
+
+def history_full(s: Situation, vm: Vm) -> Verdict:
+    """The VM's own samples fill the window."""
+    reading = s.window.vm(vm.id)
+    ok = reading.mean_percent is not None
+    return Verdict(Check.HISTORY, ok, f"History {reading.progress} samples.", reading.count, reading.expected)
+
+
+def usable(s: Situation, vm: Vm, node: Node) -> Verdict:
+    """The target may receive VMs."""
+    return s.usable[node.id]
+
+
+def target_cpu(s: Situation, vm: Vm, node: Node) -> Verdict:
+    """The target's own mean CPU is below the lower threshold."""
+    mean, limit = s.means[node.id], s.policy.cpu_lower_percent
+    if mean is None:
+        return Verdict(Check.TARGET_CPU, False, f"Mean CPU of {node.name} is not known yet.", None, limit)
+    ok = mean < limit
+    told = "below" if ok else "not below"
+    return Verdict(Check.TARGET_CPU, ok, f"Mean CPU {percent(mean)}, {told} {percent(limit)}.", mean, limit)
+
+
+def ram(s: Situation, vm: Vm, node: Node) -> Verdict:
+    """With the VM's RAM the target stays within the RAM limit."""
+    limit = s.policy.ram_limit_percent
+    if not node.mem_bytes or node.mem_used_bytes is None:
+        return Verdict(Check.RAM, False, f"RAM use of {node.name} is not known.", None, limit)
+    after = 100.0 * (node.mem_used_bytes + vm.mem_bytes) / node.mem_bytes
+    ok = after <= limit
+    told = "within" if ok else "above"
+    sentence = f"RAM {percent(after)} with the {gib(vm.mem_bytes)} of {vm.name}, {told} the limit of {percent(limit)}."
+    return Verdict(Check.RAM, ok, sentence, after, limit)
+
+
+def anti_affinity(s: Situation, vm: Vm, node: Node) -> Verdict:
+    """No VM that must be kept apart from this one is on the target."""
+    there = [
+        other.name
+        for rival in s.rules.rivals.get(vm.id, ())
+        if (other := s.snapshot.vms[rival]).node_id == node.id and other.is_placed
+    ]
+    if there:
+        sentence = f"{listing(there)} on {node.name} must be kept apart from {vm.name}."
+        return Verdict(Check.ANTI_AFFINITY, False, sentence, len(there), 0)
+    return Verdict(Check.ANTI_AFFINITY, True, "No VM there must be kept apart from it.", 0, 0)
+
+
+def pin_allows(s: Situation, vm: Vm, node: Node) -> Verdict:
+    """The VM is not pinned, or pinned to the target among others."""
+    homes = s.rules.homes.get(vm.id)
+    if homes is None:
+        return Verdict(Check.PINNED, True, "Not pinned.")
+    ok = node.id in homes
+    names = listing([s.node_name(home) for home in s.snapshot.nodes if home in homes])
+    return Verdict(Check.PINNED, ok, f"{vm.name} is pinned to {names}.")
+
+
+def native_allows(s: Situation, vm: Vm, node: Node) -> Verdict:
+    """A strict wish of HyperCore's own affinity is respected."""
+    wish = vm.affinity
+    if wish.strict and node.id not in (wish.preferred, wish.backup):
+        return Verdict(
+            Check.NATIVE,
+            False,
+            f"HyperCore's own affinity is strict and does not allow {vm.name} on {node.name}.",
+        )
+    return Verdict(Check.NATIVE, True, "HyperCore's own affinity allows it.")
+
+
+def not_backed_off(s: Situation, vm: Vm, node: Node) -> Verdict:
+    """The pair neither failed recently nor was rejected by a person."""
+    failure = s.failures.get((vm.id, node.id))
+    if failure:
+        limit = back_off_seconds(failure, s.policy)
+        left = remaining_seconds(failure.last_at, limit, s.now)
+        if left > 0:
+            tries = "once" if failure.count == 1 else f"{failure.count} times in a row"
+            sentence = (
+                f"Moving {vm.name} there failed {tries}; back-off, {duration(left)} left. {failure.message}"
+            )
+            return Verdict(Check.BACK_OFF, False, sentence, left, limit)
+    limit = s.policy.vm_cooldown_seconds
+    for rejection in s.ledger.rejections:
+        if (rejection.vm_id, rejection.target) == (vm.id, node.id):
+            left = remaining_seconds(rejection.at, limit, s.now)
+            if left > 0:
+                sentence = f"Moving {vm.name} there was rejected; {duration(left)} left."
+                return Verdict(Check.BACK_OFF, False, sentence, left, limit)
+    return Verdict(Check.BACK_OFF, True, "No recent failure.")
+
+
+_MOVABLE: tuple[VmCheck, ...] = (
+    cooldown,
+    running,
+    not_busy,
+    nomove,
+    no_gpu,
+    source_usable,
+    not_pinned_here,
+    native_lets_go,
+)
+_PLACEABLE: tuple[TargetCheck, ...] = (ram, anti_affinity, pin_allows, native_allows, not_backed_off)
+
+VM_CHECKS: dict[Reason, tuple[VmCheck, ...]] = {
+    Reason.ANTI_AFFINITY: _MOVABLE,
+    Reason.PIN: _MOVABLE,
+    Reason.LOAD: (*_MOVABLE, history_full),
+}
+"""The checks of the VM itself, by the reason it is to be moved, in their order."""
+
+TARGET_CHECKS: dict[Reason, tuple[TargetCheck, ...]] = {
+    Reason.ANTI_AFFINITY: (usable, *_PLACEABLE),
+    Reason.PIN: (usable, *_PLACEABLE),
+    Reason.LOAD: (usable, target_cpu, *_PLACEABLE),
+}
+"""The checks of VM and target together, likewise."""
+
+
+def vm_verdicts(s: Situation, vm: Vm, reason: Reason) -> tuple[Verdict, ...]:
+    """The VM's checks in their order, up to the first that fails."""
+    return _up_to_failure(check(s, vm) for check in VM_CHECKS[reason])
+
+
+def trial(s: Situation, vm: Vm, node: Node, reason: Reason) -> Trial:
+    """Try one target: its checks in their order, up to the first that fails."""
+    return Trial(node.id, node.name, _up_to_failure(check(s, vm, node) for check in TARGET_CHECKS[reason]))
+
+
+def first_fit(s: Situation, vm: Vm, targets: Iterable[Node], reason: Reason) -> Candidate:
+    """Consider one VM: its own checks, then the targets in the order given, up to the first that passes all."""
+    verdicts = vm_verdicts(s, vm, reason)
+    trials: list[Trial] = []
+    if verdicts[-1].ok:
+        for node in targets:
+            trials.append(trial(s, vm, node, reason))
+            if trials[-1].ok:
+                break
+    assert vm.node_id is not None, "only placed VMs are considered"  # noqa: S101 - the callers' contract
+    return Candidate(
+        vm.id,
+        vm.name,
+        vm.node_id,
+        s.node_name(vm.node_id),
+        s.window.vm(vm.id).partial_percent,
+        verdicts,
+        tuple(trials),
+    )
+
+
+def _up_to_failure(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
+    passed: list[Verdict] = []
+    for verdict in verdicts:
+        passed.append(verdict)
+        if not verdict.ok:
+            break
+    return tuple(passed)

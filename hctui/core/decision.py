@@ -1,0 +1,166 @@
+"""What one cycle concluded, with everything that led to it.
+
+A decision is complete by itself: written to the journal, it explains years later why this VM, why not that node,
+or why nothing. Sentences name VMs and nodes; ids are carried beside them for those who look up more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from hctui.core.model import NodeId, VmId
+from hctui.core.policy import Mode
+
+
+class Check(StrEnum):
+    """The checks, by the name under which people meet them."""
+
+    FRESH_DATA = "fresh data"
+    NODES_ONLINE = "nodes online"
+    NODES_SETTLED = "nodes settled"
+    NO_UPDATE = "no update"
+    NO_ALERT = "no alert"
+    NO_OTHER_MIGRATION = "no other migration"
+    RECOVERED = "recovered"
+    COOLDOWN = "cooldown"
+    RUNNING = "running"
+    NOT_BUSY = "not busy"
+    NOMOVE = "nomove"
+    GPU = "virtual GPU"
+    SOURCE = "source node"
+    PINNED = "pin"
+    NATIVE = "native affinity"
+    HISTORY = "history"
+    USABLE = "usable target"
+    TARGET_CPU = "target CPU"
+    RAM = "RAM"
+    ANTI_AFFINITY = "anti-affinity"
+    BACK_OFF = "back-off"
+    STILL_NEEDED = "still needed"
+
+
+class Reason(StrEnum):
+    """Why a VM is moved."""
+
+    ANTI_AFFINITY = "anti-affinity"
+    PIN = "pin"
+    LOAD = "load"
+
+
+class Outcome(StrEnum):
+    """What a cycle came to."""
+
+    NO_DATA = "no data"
+    WATCHING = "watching a migration"
+    PAUSED = "paused"
+    STANDING_DOWN = "standing down"
+    COOLING_DOWN = "cluster cooldown"
+    MOVE = "move"
+    PROPOSAL = "proposal"
+    COLLECTING = "collecting data"
+    BALANCED = "balanced"
+    BLOCKED = "blocked"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The answer of one check: `value` against `limit` where it compares numbers, and a sentence."""
+
+    check: Check
+    ok: bool
+    sentence: str
+    value: float | None = None
+    limit: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One target tried for one VM: the checks in their order, up to the first that failed."""
+
+    node_id: NodeId
+    node_name: str
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether the VM may go there."""
+        return self.verdicts[-1].ok if self.verdicts else True
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One VM considered: checks of the VM itself, and, if those hold, the targets tried in their order."""
+
+    vm_id: VmId
+    vm_name: str
+    node_id: NodeId
+    node_name: str
+    cpu_percent: float | None
+    verdicts: tuple[Verdict, ...]
+    trials: tuple[Trial, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One live migration that somebody may want, and why."""
+
+    vm_id: VmId
+    vm_name: str
+    source: NodeId
+    source_name: str
+    target: NodeId
+    target_name: str
+    reason: Reason
+    sentence: str
+    mem_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A question that was asked: a violated rule or the load, what was tried, and what came of it.
+
+    `headline` says what is wrong, and is empty where nothing is; `sentence` says what came of it as well.
+    """
+
+    reason: Reason
+    headline: str
+    sentence: str
+    vm_ids: tuple[VmId, ...]
+    candidates: tuple[Candidate, ...] = ()
+    move: Move | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NodeLoad:
+    """A node as load balancing sees it: mean CPU over the window, or how far the window is filled."""
+
+    node_id: NodeId
+    node_name: str
+    mean_percent: float | None
+    samples: int
+    expected: int
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The conclusion of one cycle.
+
+    Attributes:
+        at: Unix time in seconds.
+        sentence: the answer to "why this" or "why nothing", complete in itself.
+        safety: the verdicts of the safety gate.
+        findings: violated rules first, then load, in the order they were examined.
+        loads: nodes that take part in load balancing, busiest first.
+        move: what is to be done, sent, proposed, or, in a dry run, imagined.
+    """
+
+    at: float
+    outcome: Outcome
+    sentence: str
+    dry_run: bool
+    mode: Mode
+    safety: tuple[Verdict, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    loads: tuple[NodeLoad, ...] = ()
+    move: Move | None = None

@@ -1,0 +1,181 @@
+"""What calls for a move now, and which move: violated anti-affinity rules, then pins, then load.
+
+Each question yields findings that keep every VM and target considered, with the check that failed. The first
+finding that has a move ends the search; a finding without one names its blocker and does not hold up the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hctui.core.checks import first_fit
+from hctui.core.decision import Candidate, Finding, Move, Reason
+from hctui.core.model import Node, Vm, VmId
+from hctui.core.situation import Situation
+from hctui.core.wording import listing, percent
+
+
+def violations(s: Situation) -> Iterator[tuple[Vm, Vm]]:
+    """Pairs of VMs that share a node although they must not, each pair once, the tagged one first."""
+    for vm_id, rivals in s.rules.rivals.items():
+        vm = s.snapshot.vms[vm_id]
+        if not vm.is_placed:
+            continue
+        for rival_id in rivals:
+            rival = s.snapshot.vms[rival_id]
+            if not (rival.is_placed and rival.node_id == vm.node_id):
+                continue
+            forth, back = (vm_id, rival_id) in s.rules.tagged, (rival_id, vm_id) in s.rules.tagged
+            if forth and not (back and rival_id < vm_id):
+                yield vm, rival
+
+
+def strays(s: Situation) -> Iterator[Vm]:
+    """Pinned VMs that are on another node than one of theirs."""
+    for vm_id, homes in s.rules.homes.items():
+        vm = s.snapshot.vms[vm_id]
+        if vm.is_placed and vm.node_id not in homes:
+            yield vm
+
+
+def separate(s: Situation, pair: tuple[Vm, Vm]) -> Finding:
+    """Fix one violation: the partner with the least RAM that may move, to the node it fills least."""
+    tagged, other = pair
+    here = s.node_name(tagged.node_id)
+    headline = f"{tagged.name} shares {here} with {other.name}, which its tag anti_{other.name} forbids."
+    candidates = []
+    for vm in sorted(
+        pair, key=lambda partner: partner.mem_bytes
+    ):  # stable: at equal RAM the tagged one first
+        candidates.append(first_fit(s, vm, _emptiest_first(s, vm), Reason.ANTI_AFFINITY))
+        if move := _move(s, candidates[-1], Reason.ANTI_AFFINITY, headline):
+            told = f"{headline} Moving {vm.name} to {move.target_name}."
+            return Finding(Reason.ANTI_AFFINITY, headline, told, _ids(pair), tuple(candidates), move)
+    told = f"{headline} It cannot be fixed now. {_blockers(candidates)}"
+    return Finding(Reason.ANTI_AFFINITY, headline, told, _ids(pair), tuple(candidates))
+
+
+def bring_home(s: Situation, vm: Vm) -> Finding:
+    """Bring a pinned VM to one of its nodes, the one it fills least."""
+    homes = s.rules.homes[vm.id]
+    names = listing([node.name for node in s.snapshot.nodes.values() if node.id in homes])
+    headline = f"{vm.name} is on {s.node_name(vm.node_id)}, but pinned to {names}."
+    targets = [node for node in _emptiest_first(s, vm) if node.id in homes]
+    candidate = first_fit(s, vm, targets, Reason.PIN)
+    if move := _move(s, candidate, Reason.PIN, headline):
+        told = f"{headline} Moving it to {move.target_name}."
+        return Finding(Reason.PIN, headline, told, (vm.id,), (candidate,), move)
+    told = f"{headline} It cannot go home now. {_blockers([candidate])}"
+    return Finding(Reason.PIN, headline, told, (vm.id,), (candidate,))
+
+
+def pending(s: Situation, vms: tuple[Vm, ...], reason: Reason) -> Finding:
+    """A violated rule that has to wait, because another one is being fixed in this cycle."""
+    names = listing([vm.name for vm in vms])
+    here = s.node_name(vms[0].node_id)
+    headline = {
+        Reason.ANTI_AFFINITY: f"{names} share {here}, which a tag forbids.",
+        Reason.PIN: f"{names} is on {here}, but pinned elsewhere.",
+    }[reason]
+    return Finding(reason, headline, f"{headline} It waits for its turn.", _ids(vms))
+
+
+def relieve(s: Situation) -> Finding | None:
+    """The documented load rule; `None` while fewer than two usable nodes have a full window.
+
+    Imbalance: the busiest node is above the upper threshold and the coolest below the lower one. Then the VMs of
+    the busiest node, busiest first, each tried on the other nodes, coolest first; the first pair that passes.
+    """
+    loads = [load for load in s.loads() if load.mean_percent is not None]
+    if len(loads) < 2:
+        return None
+    hottest, coolest = loads[0], loads[-1]
+    assert hottest.mean_percent is not None  # noqa: S101 - filtered above
+    assert coolest.mean_percent is not None  # noqa: S101 - filtered above
+    upper, lower = s.policy.cpu_upper_percent, s.policy.cpu_lower_percent
+    hot, cool = percent(hottest.mean_percent), percent(coolest.mean_percent)
+    if not hottest.mean_percent > upper:
+        told = (
+            f"No imbalance. The busiest node, {hottest.node_name}, is at {hot}, not above {percent(upper)}."
+        )
+        return Finding(Reason.LOAD, "", told, ())
+    if not coolest.mean_percent < lower:
+        told = (
+            f"{hottest.node_name} is hot at {hot}, but even the coolest node, {coolest.node_name}, "
+            f"is at {cool}, not below {percent(lower)}."
+        )
+        return Finding(Reason.LOAD, told, told, ())
+    headline = (
+        f"{hottest.node_name} is at {hot}, above {percent(upper)}, while {coolest.node_name} is at {cool}, "
+        f"below {percent(lower)}."
+    )
+    ranked = [s.snapshot.nodes[load.node_id] for load in reversed(loads[1:])]
+    known = {load.node_id for load in loads}
+    # The others fail their first check, but the trace shall say why they were not taken.
+    left_out = [node for node in s.snapshot.nodes.values() if node.id not in known]
+    targets = [*ranked, *left_out]
+    candidates = []
+    for vm in _busiest_first(s, s.placed[hottest.node_id]):
+        candidates.append(first_fit(s, vm, targets, Reason.LOAD))
+        if move := _move(s, candidates[-1], Reason.LOAD, headline):
+            told = f"{headline} Moving {vm.name} to {move.target_name}."
+            return Finding(Reason.LOAD, headline, told, (vm.id,), tuple(candidates), move)
+    told = (
+        f"{headline} None of the {len(candidates)} VMs on {hottest.node_name} can be moved to a cooler node."
+    )
+    if not candidates:
+        told = f"{headline} There is no VM on {hottest.node_name} that could be moved."
+    return Finding(Reason.LOAD, headline, told, (), tuple(candidates))
+
+
+def _busiest_first(s: Situation, vms: tuple[Vm, ...]) -> list[Vm]:
+    """By mean CPU percent of their own vCPUs, as documented; those without samples last."""
+    means = {vm.id: s.window.vm(vm.id).partial_percent for vm in vms}
+    return sorted(vms, key=lambda vm: (means[vm.id] is None, -(means[vm.id] or 0.0)))
+
+
+def _emptiest_first(s: Situation, vm: Vm) -> list[Node]:
+    """Other nodes by the RAM percent they would have with the VM; hot ones after all others, unknown ones last."""
+
+    def key(node: Node) -> tuple[bool, bool, float]:
+        hot = (s.means[node.id] or node.cpu_percent or 0.0) > s.policy.cpu_upper_percent
+        if not node.mem_bytes or node.mem_used_bytes is None:
+            return True, hot, 0.0
+        return False, hot, (node.mem_used_bytes + vm.mem_bytes) / node.mem_bytes
+
+    return sorted((node for node in s.snapshot.nodes.values() if node.id != vm.node_id), key=key)
+
+
+def _move(s: Situation, candidate: Candidate, reason: Reason, sentence: str) -> Move | None:
+    if not candidate.trials or not candidate.trials[-1].ok:
+        return None
+    found = candidate.trials[-1]
+    return Move(
+        vm_id=candidate.vm_id,
+        vm_name=candidate.vm_name,
+        source=candidate.node_id,
+        source_name=candidate.node_name,
+        target=found.node_id,
+        target_name=found.node_name,
+        reason=reason,
+        sentence=sentence,
+        mem_bytes=s.snapshot.vms[candidate.vm_id].mem_bytes,
+    )
+
+
+def _blockers(candidates: list[Candidate]) -> str:
+    """For each VM considered, what stands in its way: its own failed check, or that of every target."""
+    return " ".join(_blocker(candidate) for candidate in candidates)
+
+
+def _blocker(candidate: Candidate) -> str:
+    if not candidate.verdicts[-1].ok:
+        return f"{candidate.vm_name}: {candidate.verdicts[-1].sentence}"
+    if not candidate.trials:
+        return f"{candidate.vm_name}: there is no other node."
+    reasons = [f"{trial.node_name}: {trial.verdicts[-1].sentence}" for trial in candidate.trials]
+    return f"{candidate.vm_name}: no node can take it. {' '.join(reasons)}"
+
+
+def _ids(vms: tuple[Vm, ...]) -> tuple[VmId, ...]:
+    return tuple(vm.id for vm in vms)

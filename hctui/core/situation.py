@@ -1,0 +1,170 @@
+"""One snapshot, seen through the rules, the ledger and the policy: what all checks of one cycle look at.
+
+Built once per cycle, thrown away after it. In a dry run the snapshot is the imagined one (see `imagined`), and the
+means are corrected for what is imagined, so that every check downstream is the same for both realities.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from hctui.core.decision import Check, NodeLoad, Verdict
+from hctui.core.history import Reading, Window, window
+from hctui.core.model import Disposition, NetworkStatus, Node, NodeId, Snapshot, Vm, VmId
+from hctui.core.policy import Policy
+from hctui.core.rules import Rules, rules_of
+from hctui.core.state import Failure, Imagination, ImaginedMove, Ledger, State
+
+
+def imagined(snapshot: Snapshot, imagination: Imagination | None) -> Snapshot:
+    """The snapshot as it would be after the imagined moves: VMs on their imagined nodes, RAM and CPU with them."""
+    if not imagination or not imagination.moves:
+        return snapshot
+    nodes, vms = dict(snapshot.nodes), dict(snapshot.vms)
+    for vm_id, move in imagination.moves.items():
+        vm = vms[vm_id]
+        vms[vm_id] = replace(vm, node_id=move.target)
+        nodes[move.source] = _loaded(nodes[move.source], vm, -1)
+        nodes[move.target] = _loaded(nodes[move.target], vm, +1)
+    return replace(snapshot, nodes=nodes, vms=vms)
+
+
+def upheld(imagination: Imagination, snapshot: Snapshot) -> Imagination:
+    """The imagination without moves that reality has overtaken: the VM or a node is gone, or somebody moved the VM."""
+
+    def holds(vm_id: VmId, move: ImaginedMove) -> bool:
+        vm = snapshot.vms.get(vm_id)
+        return (
+            vm is not None
+            and vm.is_placed
+            and vm.node_id == move.source
+            and move.source in snapshot.nodes
+            and move.target in snapshot.nodes
+        )
+
+    moves = {vm_id: move for vm_id, move in imagination.moves.items() if holds(vm_id, move)}
+    return imagination if len(moves) == len(imagination.moves) else replace(imagination, moves=moves)
+
+
+def _loaded(node: Node, vm: Vm, sign: int) -> Node:
+    share = vm.node_share_percent(node.threads)
+    cpu, used = node.cpu_percent, node.mem_used_bytes
+    return replace(
+        node,
+        cpu_percent=None if cpu is None or share is None else min(100.0, max(0.0, cpu + sign * share)),
+        mem_used_bytes=None if used is None else max(0, used + sign * vm.mem_bytes),
+    )
+
+
+def usability(node: Node, policy: Policy) -> Verdict:
+    """Whether a node may receive VMs (hypercore-api.md 2.3), naming the first thing that speaks against it."""
+    problems = (
+        (node.lan_ip in policy.excluded_node_ips, "is excluded by exclude_node_ips"),
+        (node.status is not NetworkStatus.ONLINE, f"is {node.status.lower()}"),
+        (node.supports_virtualization is False, "cannot run VMs (a witness or storage node)"),
+        (node.supports_virtualization is None, "does not say whether it can run VMs"),
+        (node.virtualization_online is not True, "is not ready to run VMs"),
+        (node.allow_running_vms is not True, "does not allow VMs"),
+        (
+            not node.current_disposition == node.desired_disposition == Disposition.IN,
+            f"is {node.current_disposition} and is to be {node.desired_disposition}",
+        ),
+        (not node.mem_bytes or not node.threads, "does not report its RAM and threads"),
+    )
+    for is_so, what in problems:
+        if is_so:
+            return Verdict(Check.USABLE, False, f"{node.name} {what}.")
+    return Verdict(Check.USABLE, True, f"{node.name} is usable.")
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """Everything a check may look at. Mappings hold an entry for every node.
+
+    Attributes:
+        snapshot: in a dry run, the imagined one.
+        placed: the VMs that occupy each node.
+        means: mean CPU percent of each node over the window; `None` until its samples fill it.
+        usable: the usability verdict of each node.
+    """
+
+    snapshot: Snapshot
+    rules: Rules
+    ledger: Ledger
+    policy: Policy
+    now: float
+    window: Window
+    placed: Mapping[NodeId, tuple[Vm, ...]]
+    means: Mapping[NodeId, float | None]
+    readings: Mapping[NodeId, Reading]
+    usable: Mapping[NodeId, Verdict]
+    failures: Mapping[tuple[VmId, NodeId], Failure] = field(default_factory=dict)
+
+    def node_name(self, node_id: NodeId | None) -> str:
+        """What people call a node; its id when it is not in the snapshot."""
+        node = self.snapshot.nodes.get(node_id) if node_id else None
+        return node.name if node else str(node_id or "no node")
+
+    def names(self, vm_ids: tuple[VmId, ...]) -> list[str]:
+        """The names of VMs."""
+        return [self.snapshot.vms[vm_id].name for vm_id in vm_ids]
+
+    def loads(self) -> tuple[NodeLoad, ...]:
+        """The usable nodes as load balancing sees them, busiest first, those without a mean last."""
+        loads = [
+            NodeLoad(node.id, node.name, self.means[node.id], reading.count, reading.expected)
+            for node in self.snapshot.nodes.values()
+            if self.usable[node.id].ok
+            for reading in (self.readings[node.id],)
+        ]
+        return tuple(sorted(loads, key=lambda load: (load.mean_percent is None, -(load.mean_percent or 0.0))))
+
+
+def situation_of(state: State, snapshot: Snapshot, policy: Policy, now: float) -> Situation:
+    """Look at a snapshot through what is remembered. Cost grows with the number of VMs."""
+    ledger = state.ledger
+    view = window(
+        state.samples,
+        now=now,
+        fresh_since=ledger.fresh_since,
+        window_seconds=policy.window_seconds,
+        interval_seconds=policy.interval_seconds,
+    )
+    seen = imagined(snapshot, state.imagination)
+    placed: dict[NodeId, list[Vm]] = defaultdict(list)
+    for vm in seen.vms.values():
+        if vm.node_id is not None and vm.is_placed:
+            placed[vm.node_id].append(vm)
+    readings = {node_id: view.node(node_id) for node_id in seen.nodes}
+    return Situation(
+        snapshot=seen,
+        rules=rules_of(seen),
+        ledger=ledger,
+        policy=policy,
+        now=now,
+        window=view,
+        placed={node_id: tuple(placed.get(node_id, ())) for node_id in seen.nodes},
+        means=_means(readings, view, snapshot, state.imagination),
+        readings=readings,
+        usable={node.id: usability(node, policy) for node in seen.nodes.values()},
+        failures={(failure.vm_id, failure.target): failure for failure in ledger.failures},
+    )
+
+
+def _means(
+    readings: Mapping[NodeId, Reading], view: Window, snapshot: Snapshot, imagination: Imagination | None
+) -> dict[NodeId, float | None]:
+    """Window means of the nodes, with the load of VMs that are only imagined elsewhere taken along."""
+    means = {node_id: reading.mean_percent for node_id, reading in readings.items()}
+    for vm_id, move in (imagination.moves if imagination else {}).items():
+        load = replace(snapshot.vms[vm_id], cpu_percent=view.vm(vm_id).partial_percent)
+        for node_id, sign in ((move.source, -1), (move.target, +1)):
+            share = load.node_share_percent(snapshot.nodes[node_id].threads)
+            mean = means[node_id]
+            # A VM whose load is not known makes both its nodes unknown, rather than one idle and one busy.
+            means[node_id] = (
+                None if mean is None or share is None else min(100.0, max(0.0, mean + sign * share))
+            )
+    return means

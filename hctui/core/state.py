@@ -1,0 +1,213 @@
+"""What the balancer remembers from one cycle to the next, as one immutable value.
+
+Everything here is plain data: the journal writes it to disk as it is and a restart reads it back. Samples are
+kept apart (`history`), since the journal has its own compact form for them. Waiting times are remembered by when
+they *began*; how long they last is the policy's, so a changed setting takes effect at once, and a clock that
+jumped back can prolong none of them beyond its own length.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from hctui.core.decision import Move
+from hctui.core.history import Sample
+from hctui.core.migration import Migration
+from hctui.core.model import NodeId, Snapshot, VmId
+from hctui.core.policy import Policy
+
+BRIEF_BACK_OFF_SECONDS = 60.0
+"""First back-off of a pair whose request never reached the cluster; nothing was wrong with the pair itself."""
+
+MOST_DOUBLINGS = 4
+"""Back-offs double with each failure of the same pair, up to sixteen times the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A confirmed arrival: starts the VM's cooldown, and tells where it came from."""
+
+    at: float
+    source: NodeId
+    target: NodeId
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Attempts for a VM and target that failed in a row. `brief`: the last one never reached the cluster."""
+
+    vm_id: VmId
+    target: NodeId
+    count: int
+    last_at: float
+    message: str
+    brief: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A proposal a person rejected: the pair rests for the VM cooldown."""
+
+    vm_id: VmId
+    target: NodeId
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """Moves and waiting times in one reality: the real one, or the one a dry run imagines."""
+
+    fresh_since: float = 0.0
+    last_ended_at: float | None = None
+    arrivals: Mapping[VmId, Arrival] = field(default_factory=dict)
+    failures: tuple[Failure, ...] = ()
+    rejections: tuple[Rejection, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ImaginedMove:
+    """A VM that a dry run pretends to have moved. Holds while the VM really stays on `source`."""
+
+    source: NodeId
+    target: NodeId
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Imagination:
+    """The reality of a dry run: its own ledger, and where it pretends VMs to be."""
+
+    ledger: Ledger
+    moves: Mapping[VmId, ImaginedMove] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A move that waits for a person."""
+
+    id: int
+    move: Move
+    made_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """All of it.
+
+    Attributes:
+        samples: CPU history, oldest first; not part of what is saved with the rest.
+        real: what really happened.
+        imagination: present in a dry run only; going live forgets it.
+        migration: the migration under way. While there is one, nothing else is decided.
+        proposal: the move that waits for a person, in approve mode.
+        proposals_made: how many so far; the next proposal's id is one more.
+        paused: watch, decide nothing.
+        unwell_at: when the cluster was last seen not well; starts the recovery cooldown.
+    """
+
+    samples: tuple[Sample, ...] = ()
+    real: Ledger = Ledger()
+    imagination: Imagination | None = None
+    migration: Migration | None = None
+    proposal: Proposal | None = None
+    proposals_made: int = 0
+    paused: bool = False
+    unwell_at: float | None = None
+
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger that decisions go by: the imagined one in a dry run."""
+        return self.imagination.ledger if self.imagination else self.real
+
+    def with_ledger(self, ledger: Ledger) -> State:
+        """This state with the ledger in force replaced."""
+        if self.imagination:
+            return replace(self, imagination=replace(self.imagination, ledger=ledger))
+        return replace(self, real=ledger)
+
+
+def remaining_seconds(begun_at: float | None, length_seconds: float, now: float) -> float:
+    """What is left of a wait; 0 when over or never begun, and never more than its whole length."""
+    if begun_at is None:
+        return 0.0
+    return max(0.0, min(begun_at + length_seconds - now, length_seconds))
+
+
+def back_off_seconds(failure: Failure, policy: Policy) -> float:
+    """How long a pair rests after its latest failure: it doubles with each one in a row."""
+    first = BRIEF_BACK_OFF_SECONDS if failure.brief else policy.vm_cooldown_seconds
+    return first * 2.0 ** min(failure.count - 1, MOST_DOUBLINGS)
+
+
+def find_failure(ledger: Ledger, vm_id: VmId, target: NodeId) -> Failure | None:
+    """The remembered failure of a pair."""
+    return next((f for f in ledger.failures if f.vm_id == vm_id and f.target == target), None)
+
+
+def with_arrival(ledger: Ledger, move: Move, at: float) -> Ledger:
+    """After a confirmed arrival: both cooldowns start, the window starts afresh, old failures of the pair go."""
+    return replace(
+        ledger,
+        fresh_since=at,
+        last_ended_at=at,
+        arrivals={**ledger.arrivals, move.vm_id: Arrival(at, move.source, move.target)},
+        failures=tuple(f for f in ledger.failures if (f.vm_id, f.target) != (move.vm_id, move.target)),
+    )
+
+
+def with_failure(ledger: Ledger, move: Move, at: float, message: str, *, brief: bool = False) -> Ledger:
+    """After a failed attempt: the pair backs off. The cluster cooldown starts unless nothing reached the cluster."""
+    before = find_failure(ledger, move.vm_id, move.target)
+    failure = Failure(move.vm_id, move.target, before.count + 1 if before else 1, at, message, brief)
+    others = tuple(f for f in ledger.failures if f is not before)
+    return replace(ledger, failures=(*others, failure), last_ended_at=ledger.last_ended_at if brief else at)
+
+
+def pruned(ledger: Ledger, snapshot: Snapshot, policy: Policy, now: float) -> Ledger:
+    """The ledger without what can no longer matter: VMs that are gone, waits that are long over.
+
+    A clock that was set back leaves moments in the future: those count as now, so that no wait outlasts its length.
+    """
+    vms, rest = snapshot.vms, policy.vm_cooldown_seconds
+
+    def remembered(failure: Failure) -> bool:
+        # Kept for as long again as the back-off lasts, so that the next failure still counts as one in a row.
+        return failure.vm_id in vms and now - failure.last_at < 2 * back_off_seconds(failure, policy)
+
+    return replace(
+        ledger,
+        fresh_since=min(ledger.fresh_since, now),
+        last_ended_at=None if ledger.last_ended_at is None else min(ledger.last_ended_at, now),
+        arrivals={
+            vm_id: replace(arrival, at=min(arrival.at, now))
+            for vm_id, arrival in ledger.arrivals.items()
+            if vm_id in vms
+        },
+        failures=tuple(replace(f, last_at=min(f.last_at, now)) for f in ledger.failures if remembered(f)),
+        rejections=tuple(
+            replace(r, at=min(r.at, now))
+            for r in ledger.rejections
+            if r.vm_id in vms and remaining_seconds(r.at, rest, now) > 0
+        ),
+    )
+
+
+def with_imagined(state: State, move: Move, at: float) -> State:
+    """Pretend that a move was made: the VM is there, and the cooldowns run, in the imagination only."""
+    before = state.imagination or Imagination(state.real)
+    earlier = before.moves.get(move.vm_id)
+    source = earlier.source if earlier else move.source
+    moves = {vm_id: imagined for vm_id, imagined in before.moves.items() if vm_id != move.vm_id}
+    if source != move.target:
+        moves[move.vm_id] = ImaginedMove(source, move.target, at)
+    return replace(state, imagination=Imagination(with_arrival(before.ledger, move, at), moves))
+
+
+def in_reality(state: State, *, dry_run: bool) -> State:
+    """Enter or leave the dry run: it begins as a copy of what is real, and going live forgets all of it."""
+    if dry_run and state.imagination is None:
+        return replace(state, imagination=Imagination(state.real), proposal=None)
+    if not dry_run and state.imagination is not None:
+        return replace(state, imagination=None, proposal=None)
+    return state
