@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from hctui.core import migration as migrations
 from hctui.core import planner, proposals
-from hctui.core.answers import Accepted, Answer, NotSent, Refused, SessionEnded, Unanswered
+from hctui.core.answers import Answer, Refused
 from hctui.core.commands import Approve, Command, Pause, Reject, Resume
 from hctui.core.decision import Decision, Finding, Move, Outcome, Reason, Verdict
 from hctui.core.history import recorded, sample_of
@@ -79,35 +79,19 @@ def begun(state: State, move: Move, migration_id: str, now: float) -> State:
     return replace(state, migration=migrations.intend(migration_id, move, now), proposal=None)
 
 
-def answered(state: State, answer: Answer, now: float) -> State:
-    """The state after the one request of the migration was answered, or not."""
+def answered(state: State, answer: Answer, now: float) -> tuple[State, Migration]:
+    """The state after the one request of the migration was answered, or not, and the migration as it is now.
+
+    A refusal starts the cluster cooldown and the back-off of the pair; a request that certainly reached nobody only
+    a brief back-off, since nothing was wrong with the pair.
+    """
     assert state.migration is not None  # noqa: S101 - there is no answer without a request
     migration = migrations.answered(state.migration, answer, now)
-    if migration is not None:
-        return replace(state, migration=migration)
-    move = state.migration.move
+    if not migration.phase.is_end:
+        return replace(state, migration=migration), migration
     brief = not isinstance(answer, Refused)
-    ledger = with_failure(state.real, move, now, answer_sentence(answer), brief=brief)
-    return replace(state, migration=None, real=ledger)
-
-
-def answer_sentence(answer: Answer) -> str:
-    """What the answer to a migration request means, in a sentence."""
-    match answer:
-        case Accepted(task_id):
-            return (
-                f"The cluster accepted it as task {task_id}."
-                if task_id
-                else "The cluster accepted it without a task."
-            )
-        case Refused(status, message):
-            return f"The cluster refused it (HTTP {status}): {message}"
-        case SessionEnded():
-            return "The session had expired and nothing was started. It is decided anew with fresh data."
-        case NotSent(message):
-            return f"The request could not be sent: {message}"
-        case Unanswered(message):
-            return f"Whether the cluster started it is not known: {message} Watching the VM."
+    ledger = with_failure(state.real, migration.move, now, migration.note, brief=brief)
+    return replace(state, migration=None, real=ledger), migration
 
 
 def watched(state: State, seen: Look, policy: Policy, now: float) -> tuple[State, Migration]:

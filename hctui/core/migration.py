@@ -26,7 +26,7 @@ The VM's fields may lag behind its task, and a task may not be visible at once a
 
 
 class Phase(StrEnum):
-    """Where a migration stands. The last three are ends."""
+    """Where a migration stands. The last four are ends."""
 
     INTENT = "intent"
     REQUESTED = "requested"
@@ -34,13 +34,14 @@ class Phase(StrEnum):
     CONFIRMING = "confirming"
     DOUBT = "doubt"
     ARRIVED = "arrived"
+    NOT_STARTED = "not started"
     FAILED = "failed"
     GIVEN_UP = "given up"
 
     @property
     def is_end(self) -> bool:
         """Whether nothing follows."""
-        return self in (Phase.ARRIVED, Phase.FAILED, Phase.GIVEN_UP)
+        return self in (Phase.ARRIVED, Phase.NOT_STARTED, Phase.FAILED, Phase.GIVEN_UP)
 
 
 class Sight(StrEnum):
@@ -117,15 +118,35 @@ def intend(migration_id: str, move: Move, now: float) -> Migration:
     return Migration(migration_id, move, now, Phase.INTENT, now)
 
 
-def answered(migration: Migration, answer: Answer, now: float) -> Migration | None:
-    """The migration after its one request; `None` if it certainly did not begin."""
+def answered(migration: Migration, answer: Answer, now: float) -> Migration:
+    """The migration after its one request."""
     match answer:
         case Accepted(task_id):
-            return replace(migration, phase=Phase.REQUESTED, phase_since=now, task_id=task_id)
+            phase, note = Phase.REQUESTED, ""
         case Unanswered(message):
-            return replace(migration, phase=Phase.DOUBT, phase_since=now, note=message)
+            phase, task_id, note = Phase.DOUBT, None, message
         case Refused() | NotSent() | SessionEnded():
-            return None
+            phase, task_id, note = Phase.NOT_STARTED, None, answer_sentence(answer)
+    return replace(migration, phase=phase, phase_since=now, task_id=task_id, note=note)
+
+
+def answer_sentence(answer: Answer) -> str:
+    """What the answer to a migration request means, in a sentence."""
+    match answer:
+        case Accepted(task_id):
+            return (
+                f"The cluster accepted it as task {task_id}."
+                if task_id
+                else "The cluster accepted it without a task."
+            )
+        case Refused(status, message):
+            return f"The cluster refused it (HTTP {status}): {message}"
+        case SessionEnded():
+            return "The session had expired and nothing was started. It is decided anew with fresh data."
+        case NotSent(message):
+            return f"The request could not be sent: {message}"
+        case Unanswered(message):
+            return f"Whether the cluster started it is not known: {message} Watching the VM."
 
 
 def look(migration: Migration, seen: Look) -> Sight:
@@ -136,6 +157,8 @@ def look(migration: Migration, seen: Look) -> Sight:
         return Sight.UNREADABLE
     if vm is None:
         return Sight.GONE
+    if migration.task_id is None:
+        task_state = vm.task  # without a task to follow, the VM's latest one is the best witness
     if vm.ui_state is VmState.MIGRATING or (task_state is not None and task_state.is_live):
         return Sight.UNDER_WAY
     if vm.state is not VmState.RUNNING:
@@ -144,6 +167,8 @@ def look(migration: Migration, seen: Look) -> Sight:
         return Sight.ARRIVED
     if vm.node_id != move.source:
         return Sight.STRAYED
+    if migration.task_id is None:
+        return Sight.NO_TRACE  # how an older task of the VM ended says nothing of this migration
     # A task that cannot be read may still be queued: a quiet VM alone does not prove that nothing is coming.
     return Sight.UNREADABLE if isinstance(task, Unread) else _AT_SOURCE.get(task_state, Sight.NO_TRACE)
 

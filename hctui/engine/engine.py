@@ -1,0 +1,237 @@
+"""The loop: poll, step, execute, publish.
+
+One task does everything in one order. It polls on a fixed grid of the sample interval, looks at a migration under
+way more often, and carries commands out as soon as they come. It owns the state; everybody else gets the immutable
+`View` it publishes. A cluster that cannot be read is a cycle without data, not an end; a journal that cannot be
+written is a reason not to act.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any
+
+from hctui.core import balancer
+from hctui.core.decision import Decision, Move
+from hctui.core.errors import HctuiError
+from hctui.core.migration import Look, Migration, Phase, Unread, answer_sentence
+from hctui.core.model import ClusterInfo, Snapshot, Task, Vm
+from hctui.core.policy import Policy
+from hctui.core.state import State
+from hctui.engine import narrative
+from hctui.engine.clock import Clock
+from hctui.engine.commands import Command, UsePolicy
+from hctui.engine.executor import Cluster, Executor, Memory, NotDone
+from hctui.engine.log import Level, Line, Log
+from hctui.engine.view import Contact, View
+
+LOOK_SECONDS = 5.0
+"""How often a migration under way is looked at. A task shows progress every few seconds (hypercore-api.md 5, 6)."""
+
+
+class Engine:
+    """Balances one cluster until it is told to stop.
+
+    Construct it with everything it depends on, `run` it once. `submit` and `stop` may be called from callbacks in
+    the same event loop.
+    """
+
+    def __init__(
+        self,
+        *,
+        cluster: Cluster,
+        memory: Memory,
+        clock: Clock,
+        policy: Policy,
+        state: State,
+        info: ClusterInfo,
+        contact: Contact,
+        log: Log,
+    ) -> None:
+        self._cluster = cluster
+        self._memory = memory
+        self._clock = clock
+        self._log = log
+        self._executor = Executor(cluster, memory, clock)
+        self._narrator = narrative.Narrator()
+        self._commands: list[Command] = []
+        self._woken = asyncio.Event()
+        self._stopping = False
+        self._listeners: list[Callable[[View], None]] = []
+        self._view = View(clock.now(), info, contact, policy, state)
+
+    @property
+    def view(self) -> View:
+        """The engine as it was last published."""
+        return self._view
+
+    def listen(self, listener: Callable[[View], None]) -> None:
+        """Call `listener` with every view from now on, in the engine's task. It must not block."""
+        self._listeners.append(listener)
+
+    def submit(self, command: Command) -> None:
+        """Queue a command; it is carried out with fresh data, right away unless a cycle is in progress."""
+        self._commands.append(command)
+        self._woken.set()
+
+    def stop(self) -> None:
+        """Finish what is being done, send nothing more, and return from `run`."""
+        self._stopping = True
+        self._woken.set()
+
+    async def run(self, *, once: bool = False, until: float | None = None) -> None:
+        """Balance until stopped, until the clock shows `until`, or, with `once`, for a single cycle.
+
+        A single cycle that sends a migration lasts until its end is confirmed.
+        """
+        poll_at = self._clock.now()
+        while not self._stopping:
+            now = self._clock.now()
+            if until is not None and now >= until:
+                break
+            # A clock that was set back must not leave the next poll an hour away.
+            poll_at = min(poll_at, now + self._view.policy.interval_seconds)
+            if self._commands or now >= poll_at:
+                if now >= poll_at:
+                    poll_at = _next_on_grid(poll_at, self._view.policy.interval_seconds, now)
+                self._publish(next_poll_at=poll_at)
+                await self._cycle()
+            if self._view.state.migration:
+                await self._look()
+            if once and not self._view.state.migration:
+                break
+            wake_at = poll_at
+            if self._view.state.migration:
+                wake_at = min(poll_at, self._clock.now() + LOOK_SECONDS)
+            if until is not None:
+                wake_at = min(wake_at, until)
+            await self._wait(wake_at - self._clock.now())
+        self._leave()
+
+    async def _cycle(self) -> None:
+        """Read, decide, write down, act."""
+        commands, self._commands = tuple(self._commands), []
+        for command in commands:
+            if isinstance(command, UsePolicy):
+                self._publish(policy=command.policy)
+        self._tell("collecting_data", "Collecting cluster data...")
+        snapshot = await self._read(self._cluster.snapshot(self._clock.now()))
+        orders = tuple(command for command in commands if not isinstance(command, UsePolicy))
+        now = self._clock.now()
+        step = balancer.step(self._view.state, snapshot, orders, self._view.policy, now)
+        for line in self._narrator.cycle(step.decision):
+            self._log(line)
+        self._publish(state=step.state, decision=step.decision, snapshot=snapshot or self._view.snapshot)
+        recorded = await self._record_cycle(snapshot, step.decision, step.state)
+        if step.send and recorded and not self._stopping:
+            await self._send(step.send)
+
+    async def _read(self, reading: Awaitable[Snapshot]) -> Snapshot | None:
+        """A snapshot, or `None` with the reason told and shown."""
+        contact = self._view.contact
+        try:
+            snapshot = await reading
+        except HctuiError as error:
+            self._publish(contact=replace(contact, error=str(error)))
+            self._tell("unreadable", str(error), Level.ERROR)
+            return None
+        self._publish(contact=replace(contact, error="", latency_seconds=self._cluster.latency_seconds))
+        return snapshot
+
+    async def _record_cycle(self, snapshot: Snapshot | None, decision: Decision, state: State) -> bool:
+        try:
+            await self._memory.record_cycle(snapshot, decision, state)
+        except HctuiError as error:
+            self._tell(
+                "journal", f"{error} Nothing is migrated while the journal cannot be written.", Level.ERROR
+            )
+            return False
+        return True
+
+    async def _send(self, move: Move) -> None:
+        """Carry out a move that was decided on."""
+        self._log(narrative.executing(self._clock.now(), move))
+        try:
+            done = await self._executor.send(self._view.state, move, self._view.policy, secrets.token_hex(8))
+        except HctuiError as error:
+            done = NotDone(str(error))
+        if isinstance(done, NotDone):
+            self._tell(
+                "not_sent", f"Not sent: {done.sentence} It is decided anew in the next cycle.", Level.WARNING
+            )
+            return
+        level = Level.ERROR if done.migration.phase is Phase.NOT_STARTED else Level.INFO
+        self._tell("answer", answer_sentence(done.answer), level)
+        await self._settle(done.state, done.migration)
+
+    async def _look(self) -> None:
+        """Look at the migration under way, and settle what that shows."""
+        before = self._view.state.migration
+        assert before is not None  # noqa: S101 - the caller's condition
+        try:
+            vm: Vm | Unread | None = await self._cluster.vm(before.move.vm_id)
+            task: Task | Unread | None = await self._cluster.task(before.task_id) if before.task_id else None
+        except HctuiError as error:
+            vm = task = Unread(str(error))
+            self._tell("unreadable", str(error), Level.ERROR)
+        now = self._clock.now()
+        state, after = balancer.watched(self._view.state, Look(vm, task), self._view.policy, now)
+        if after.phase.is_end:
+            self._log(narrative.ended(now, after))
+        elif (before.phase, before.progress_percent) != (after.phase, after.progress_percent):
+            self._log(narrative.waiting(now, after))
+        await self._settle(state, after)
+
+    async def _settle(self, state: State, migration: Migration) -> None:
+        """Take over what became of a migration, and write it down.
+
+        A journal that fails here costs nothing: the intent is on disk, and after a restart the VM tells the rest.
+        """
+        self._publish(state=state)
+        try:
+            await self._memory.record_migration(migration, state)
+        except HctuiError as error:
+            self._tell("journal", str(error), Level.ERROR)
+
+    async def _wait(self, seconds: float) -> None:
+        """Sleep on the engine's clock, or until a command or `stop` wakes it."""
+        if seconds <= 0 or self._woken.is_set():
+            self._woken.clear()
+            return
+        sleep = asyncio.ensure_future(self._clock.sleep(seconds))
+        woken = asyncio.ensure_future(self._woken.wait())
+        try:
+            await asyncio.wait((sleep, woken), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for future in (sleep, woken):
+                future.cancel()
+            await asyncio.gather(sleep, woken, return_exceptions=True)
+        self._woken.clear()
+
+    def _leave(self) -> None:
+        """Say what is left undone."""
+        if migration := self._view.state.migration:
+            move = migration.move
+            self._tell(
+                "left_undone",
+                f"{move.vm_name} is still being migrated to {move.target_name}. The cluster finishes that by itself; "
+                "the journal holds it, and the next start picks it up.",
+                Level.WARNING,
+            )
+
+    def _tell(self, event: str, text: str, level: Level = Level.INFO) -> None:
+        self._log(Line(self._clock.now(), event, text, level))
+
+    def _publish(self, **changes: Any) -> None:  # noqa: ANN401 - the fields of View, checked by `replace`
+        self._view = replace(self._view, at=self._clock.now(), **changes)
+        for listener in self._listeners:
+            listener(self._view)
+
+
+def _next_on_grid(due_at: float, interval_seconds: float, now: float) -> float:
+    """The next poll after one that was due at `due_at`: on the grid, skipping polls that were missed."""
+    missed = max(0.0, (now - due_at) // interval_seconds)
+    return due_at + (missed + 1) * interval_seconds

@@ -1,0 +1,104 @@
+"""The only place from which anything on the cluster is changed.
+
+The order is fixed: look again at fresh data, check the move once more, write the intent to the journal, then send one
+request. If any of these fails, nothing is sent; once it is sent it is never repeated. The switch `dry_run` is tested
+here a last time, whatever was decided before.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Protocol
+
+from hctui.core import balancer
+from hctui.core.answers import Answer
+from hctui.core.decision import Decision, Move
+from hctui.core.migration import Migration
+from hctui.core.model import NodeId, Snapshot, Task, TaskId, Vm, VmId
+from hctui.core.policy import Policy
+from hctui.core.state import State
+from hctui.engine.clock import Clock
+
+
+class Cluster(Protocol):
+    """What the engine needs of a cluster; `hctui.api.Client` is one."""
+
+    @property
+    def latency_seconds(self) -> float | None:
+        """How long the last snapshot took, in real time."""
+        ...
+
+    async def snapshot(self, taken_at: float) -> Snapshot:
+        """Read everything."""
+        ...
+
+    async def vm(self, vm_id: VmId) -> Vm | None:
+        """Read one VM; `None` if it does not exist."""
+        ...
+
+    async def task(self, task_id: TaskId) -> Task | None:
+        """Read one task; `None` if the cluster does not know it."""
+        ...
+
+    async def migrate(self, vm_id: VmId, target: NodeId) -> Answer:
+        """Ask for one live migration, once."""
+        ...
+
+
+class Memory(Protocol):
+    """What the engine needs of a journal; `hctui.journal.Journal` is one. All raise a `HctuiError` on failure."""
+
+    async def record_cycle(self, snapshot: Snapshot | None, decision: Decision, state: State) -> None:
+        """Put a cycle on disk: its sample, its decision and the state after it."""
+        ...
+
+    async def record_intent(self, state: State) -> None:
+        """Put the migration in `state` on disk before its request is sent."""
+        ...
+
+    async def record_migration(self, migration: Migration, state: State) -> None:
+        """Put on disk what became of a migration."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class NotDone:
+    """A move that was not sent, and why."""
+
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A move whose one request was made: the state after it, the migration, and the answer."""
+
+    state: State
+    migration: Migration
+    answer: Answer
+
+
+class Executor:
+    """Carries moves out. One at a time: the caller awaits each."""
+
+    def __init__(self, cluster: Cluster, memory: Memory, clock: Clock) -> None:
+        self._cluster = cluster
+        self._memory = memory
+        self._clock = clock
+
+    async def send(self, state: State, move: Move, policy: Policy, migration_id: str) -> Sent | NotDone:
+        """Check a move on fresh data and ask the cluster for it.
+
+        Raises `HctuiError` only before the request: when the cluster cannot be read or the intent not be written.
+        """
+        if policy.dry_run:
+            return NotDone("This is a dry run.")
+        snapshot = await self._cluster.snapshot(self._clock.now())
+        objection = balancer.recheck(state, snapshot, move, policy, self._clock.now())
+        if objection:
+            return NotDone(objection.sentence)
+        intended = balancer.begun(state, move, migration_id, self._clock.now())
+        await self._memory.record_intent(intended)
+        # From here on the outcome must be learnt, also when somebody wants to stop: the request has its own time-out.
+        answer = await asyncio.shield(self._cluster.migrate(move.vm_id, move.target))
+        return Sent(*balancer.answered(intended, answer, self._clock.now()), answer)

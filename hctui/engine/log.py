@@ -1,0 +1,94 @@
+"""Log lines: what they are, and how they are written.
+
+A line is a value with a time, a level, an event name for programs and a text for people. Where it goes (terminal,
+rotating file) and how it looks (text, JSON) is decided once, here; the terminal is never written to by anybody else.
+Times come from the engine's clock, so a demo's log shows the cluster's time.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import logging.handlers
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TextIO
+
+MOST_FILE_BYTES = 5_000_000
+KEPT_FILES = 5
+
+
+class Level(StrEnum):
+    """How much attention a line wants."""
+
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line. `data` holds the same facts as `text` for programs: plain JSON values only, never a secret."""
+
+    at: float
+    event: str
+    text: str
+    level: Level = Level.INFO
+    data: Mapping[str, str | float | int | bool | None] = field(default_factory=dict)
+
+
+Log = Callable[[Line], None]
+
+
+def as_text(line: Line) -> str:
+    """`2026-11-23 14:02:11 Collecting cluster data...`, in local time; warnings and errors are marked in words."""
+    at = datetime.fromtimestamp(line.at).astimezone()
+    mark = "" if line.level is Level.INFO else f"{line.level.upper()}: "
+    return f"{at:%Y-%m-%d %H:%M:%S} {mark}{line.text}"
+
+
+def as_json(line: Line) -> str:
+    """One JSON object, with the time in UTC."""
+    at = datetime.fromtimestamp(line.at, UTC).isoformat(timespec="milliseconds")
+    return json.dumps({"at": at, "level": line.level, "event": line.event, "text": line.text, **line.data})
+
+
+FORMATS: dict[str, Callable[[Line], str]] = {"text": as_text, "json": as_json}
+
+
+def to_stream(stream: TextIO, form: str) -> Log:
+    """A log on a terminal or pipe, flushed with each line, so that nothing is lost when the process ends."""
+    write = FORMATS[form]
+
+    def log(line: Line) -> None:
+        stream.write(write(line) + "\n")
+        stream.flush()
+
+    return log
+
+
+def to_file(path: Path) -> tuple[Log, Callable[[], None]]:
+    """A log in a file that is rotated, and the function that closes it. The file is readable by its owner only."""
+    path.touch(mode=0o600)
+    handler = logging.handlers.RotatingFileHandler(
+        path, maxBytes=MOST_FILE_BYTES, backupCount=KEPT_FILES, encoding="utf-8"
+    )
+
+    def log(line: Line) -> None:
+        record = logging.LogRecord("hctui", logging.INFO, "", 0, as_text(line), None, None)
+        handler.emit(record)
+
+    return log, handler.close
+
+
+def both(first: Log, second: Log) -> Log:
+    """A log that writes to two."""
+
+    def log(line: Line) -> None:
+        first(line)
+        second(line)
+
+    return log

@@ -1,0 +1,174 @@
+"""A cycle told as log lines, in the words of the official script's documentation where it has them.
+
+Pure: decision in, lines out. What was tried for a finding is told once; while it stays the same, one line repeats
+that it is still there, so that a rule that cannot be kept for hours does not bury everything else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hctui.core.decision import Candidate, Check, Decision, Finding, Move, Outcome, Reason, Trial, Verdict
+from hctui.core.migration import Migration, Phase
+from hctui.core.wording import gib, percent
+from hctui.engine.log import Level, Line
+
+_NAMED_CHECKS = {Check.RAM: "RAM Check", Check.ANTI_AFFINITY: "Anti-Affinity Check"}
+"""Checks whose success is worth a line as well; the others are told only when they fail."""
+
+Signature = tuple[object, ...]
+
+
+class Narrator:
+    """Tells cycles, one after the other; remembers only what it told last."""
+
+    def __init__(self) -> None:
+        self._told: dict[tuple[Reason, tuple[str, ...]], Signature] = {}
+
+    def cycle(self, decision: Decision) -> list[Line]:
+        """The lines of one cycle after its data came in."""
+        at = decision.at
+        lines = [Line(at, *entry) for entry in self._entries(decision)]
+        self._told = {_key(finding): _signature(finding) for finding in decision.findings}
+        return lines
+
+    def _entries(self, decision: Decision) -> Iterator[_Entry]:
+        if decision.outcome in _WAITING:
+            yield _WAITING[decision.outcome], decision.sentence, _level(decision), {}
+            return
+        yield _entry("checking_rules", "Checking for anti-affinity violations...")
+        rules = [finding for finding in decision.findings if finding.reason is not Reason.LOAD]
+        for finding in rules:
+            yield from self._finding(finding, "violation", f"VIOLATION FOUND: {finding.headline}")
+        if not rules:
+            yield _entry("rules_kept", "All rules are kept.")
+        if decision.outcome is Outcome.COLLECTING:
+            yield _entry("collecting", f"Collecting data... {_history(decision)}")
+        for finding in decision.findings:
+            if finding.reason is Reason.LOAD and finding.candidates:
+                yield from self._finding(finding, "imbalance", f"Imbalance detected: {finding.headline}")
+            elif finding.reason is Reason.LOAD:
+                yield _entry("balanced", finding.sentence)
+        if decision.move and decision.outcome is Outcome.MOVE and decision.dry_run:
+            yield _move_entry("dry_run", "DRY RUN: would migrate", decision.move)
+        elif decision.move and decision.outcome is Outcome.PROPOSAL:
+            yield _move_entry("proposal", "PROPOSAL: migrate", decision.move)
+
+    def _finding(self, finding: Finding, event: str, headline: str) -> Iterator[_Entry]:
+        known = self._told.get(_key(finding)) == _signature(finding) and finding.move is None
+        level = Level.INFO if finding.move or finding.reason is Reason.LOAD else Level.WARNING
+        told = " Nothing has changed since the last cycle." if known else ""
+        yield event, f"{headline}{told}", level, {"reason": finding.reason}
+        if known:
+            return
+        for candidate in finding.candidates:
+            yield from _candidate(candidate)
+        if finding.move is None:
+            yield "not_fixed", finding.sentence.removeprefix(finding.headline).strip(), level, {}
+
+
+def executing(at: float, move: Move) -> Line:
+    """A move that is about to be sent."""
+    return Line(at, *_move_entry("executing", "EXECUTING MIGRATION:", move))
+
+
+def waiting(at: float, migration: Migration) -> Line:
+    """A migration under way."""
+    task = f"Task {migration.task_id}" if migration.task_id else "no task"
+    move = migration.move
+    detail = {
+        Phase.CONFIRMING: "the task is complete, waiting for the VM to be on its new node",
+        Phase.DOUBT: "the cluster shows neither a task at work nor the VM moving; looking again",
+    }.get(migration.phase, f"{migration.progress_percent} %")
+    text = f"Waiting for active migration ({task})... {move.vm_name} to {move.target_name}: {detail}"
+    data = {"vm": move.vm_name, "task": migration.task_id, "progress_percent": migration.progress_percent}
+    return Line(at, "waiting", text, Level.INFO, {**data, "phase": migration.phase})
+
+
+def ended(at: float, migration: Migration) -> Line:
+    """A migration that has ended, one way or another."""
+    move, good = migration.move, migration.phase is Phase.ARRIVED
+    verb = {Phase.ARRIVED: "MIGRATION COMPLETE", Phase.FAILED: "MIGRATION FAILED"}.get(
+        migration.phase, "MIGRATION GIVEN UP"
+    )
+    data = {"vm": move.vm_name, "from": move.source_name, "to": move.target_name, "phase": migration.phase}
+    return Line(at, "ended", f"{verb}: {migration.note}", Level.INFO if good else Level.ERROR, data)
+
+
+_Entry = tuple[str, str, Level, dict[str, str | float | int | bool | None]]
+
+_WAITING: dict[Outcome, str] = {
+    Outcome.NO_DATA: "no_data",
+    Outcome.WATCHING: "watching",
+    Outcome.PAUSED: "paused",
+    Outcome.STANDING_DOWN: "standing_down",
+    Outcome.COOLING_DOWN: "cooling_down",
+}
+
+
+def _entry(event: str, text: str) -> _Entry:
+    return event, text, Level.INFO, {}
+
+
+def _level(decision: Decision) -> Level:
+    return Level.WARNING if decision.outcome in (Outcome.NO_DATA, Outcome.STANDING_DOWN) else Level.INFO
+
+
+def _move_entry(event: str, verb: str, move: Move) -> _Entry:
+    data: dict[str, str | float | int | bool | None] = {
+        "vm": move.vm_name,
+        "vm_id": move.vm_id,
+        "from": move.source_name,
+        "to": move.target_name,
+        "reason": move.reason,
+    }
+    text = f"{verb} {move.vm_name} ({gib(move.mem_bytes)}) from {move.source_name} to {move.target_name}"
+    return event, f"{text} ({move.reason})", Level.INFO, data
+
+
+def _history(decision: Decision) -> str:
+    if len(decision.loads) < 2:
+        return decision.sentence
+    second = sorted((load.samples for load in decision.loads), reverse=True)[1]
+    return f"history {second}/{decision.loads[0].expected} samples."
+
+
+def _candidate(candidate: Candidate) -> Iterator[_Entry]:
+    cpu = "CPU unknown" if candidate.cpu_percent is None else f"mean CPU {percent(candidate.cpu_percent)}"
+    text = f"Evaluating candidate VM {candidate.vm_name} on {candidate.node_name} ({cpu})..."
+    yield "candidate", text, Level.INFO, {"vm": candidate.vm_name, "node": candidate.node_name}
+    for verdict in candidate.verdicts:
+        if not verdict.ok:
+            yield _verdict(verdict, {"vm": candidate.vm_name})
+    for trial in candidate.trials:
+        yield from _trial(candidate, trial)
+
+
+def _trial(candidate: Candidate, trial: Trial) -> Iterator[_Entry]:
+    data: dict[str, str | float | int | bool | None] = {"vm": candidate.vm_name, "to": trial.node_name}
+    yield "target", f"  Checking target node {trial.node_name}...", Level.INFO, data
+    for verdict in trial.verdicts:
+        if verdict.check in _NAMED_CHECKS or not verdict.ok:
+            yield _verdict(verdict, data)
+
+
+def _verdict(verdict: Verdict, data: dict[str, str | float | int | bool | None]) -> _Entry:
+    name = _NAMED_CHECKS.get(verdict.check, f"{verdict.check[0].upper()}{verdict.check[1:]} Check")
+    facts = {**data, "check": verdict.check, "ok": verdict.ok, "value": verdict.value, "limit": verdict.limit}
+    return "check", f"    {name}: {'OK' if verdict.ok else 'FAILED'}. {verdict.sentence}", Level.INFO, facts
+
+
+def _key(finding: Finding) -> tuple[Reason, tuple[str, ...]]:
+    return finding.reason, finding.vm_ids
+
+
+def _signature(finding: Finding) -> Signature:
+    """What was tried and which check stopped it, without the numbers, which change with every sample."""
+    return tuple(
+        (
+            candidate.vm_id,
+            candidate.verdicts[-1].check,
+            tuple((trial.node_id, trial.verdicts[-1].check, trial.ok) for trial in candidate.trials),
+        )
+        for candidate in finding.candidates
+    )
