@@ -22,7 +22,7 @@ from hctui.core.model import ClusterInfo, Snapshot, Task, Vm
 from hctui.core.policy import Policy
 from hctui.core.state import State
 from hctui.engine import narrative
-from hctui.engine.clock import Clock
+from hctui.engine.clock import Clock, first_of
 from hctui.engine.commands import Command, UsePolicy
 from hctui.engine.executor import Cluster, Executor, Memory, NotDone
 from hctui.engine.log import Level, Line, Log
@@ -89,26 +89,24 @@ class Engine:
         """
         poll_at = self._clock.now()
         while not self._stopping:
-            now = self._clock.now()
+            now, interval = self._clock.now(), self._view.policy.interval_seconds
             if until is not None and now >= until:
                 break
-            # A clock that was set back must not leave the next poll an hour away.
-            poll_at = min(poll_at, now + self._view.policy.interval_seconds)
             if self._commands or now >= poll_at:
                 if now >= poll_at:
-                    poll_at = _next_on_grid(poll_at, self._view.policy.interval_seconds, now)
+                    poll_at = _next_on_grid(poll_at, interval, now)
                 self._publish(next_poll_at=poll_at)
                 await self._cycle()
             if self._view.state.migration:
                 await self._look()
             if once and not self._view.state.migration:
                 break
-            wake_at = poll_at
-            if self._view.state.migration:
-                wake_at = min(poll_at, self._clock.now() + LOOK_SECONDS)
-            if until is not None:
-                wake_at = min(wake_at, until)
-            await self._wait(wake_at - self._clock.now())
+            now = self._clock.now()
+            poll_at = min(poll_at, now + interval)  # a clock that was set back must not put it hours away
+            watching = self._view.state.migration is not None
+            await self._wait(
+                min(poll_at, until or poll_at, now + LOOK_SECONDS if watching else poll_at) - now
+            )
         self._leave()
 
     async def _cycle(self) -> None:
@@ -201,14 +199,7 @@ class Engine:
         if seconds <= 0 or self._woken.is_set():
             self._woken.clear()
             return
-        sleep = asyncio.ensure_future(self._clock.sleep(seconds))
-        woken = asyncio.ensure_future(self._woken.wait())
-        try:
-            await asyncio.wait((sleep, woken), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for future in (sleep, woken):
-                future.cancel()
-            await asyncio.gather(sleep, woken, return_exceptions=True)
+        await first_of(self._clock.sleep(seconds), self._woken.wait())
         self._woken.clear()
 
     def _leave(self) -> None:

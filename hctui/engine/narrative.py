@@ -55,16 +55,19 @@ class Narrator:
             yield _move_entry("proposal", "PROPOSAL: migrate", decision.move)
 
     def _finding(self, finding: Finding, event: str, headline: str) -> Iterator[_Entry]:
-        known = self._told.get(_key(finding)) == _signature(finding) and finding.move is None
         level = Level.INFO if finding.move or finding.reason is Reason.LOAD else Level.WARNING
-        told = " Nothing has changed since the last cycle." if known else ""
-        yield event, f"{headline}{told}", level, {"reason": finding.reason}
-        if known:
-            return
-        for candidate in finding.candidates:
-            yield from _candidate(candidate)
-        if finding.move is None:
-            yield "not_fixed", finding.sentence.removeprefix(finding.headline).strip(), level, {}
+        rest = finding.sentence.removeprefix(finding.headline).strip()
+        data: _Data = {"reason": finding.reason}
+        if not finding.candidates:
+            yield event, f"{headline} {rest}".strip(), Level.INFO, data
+        elif self._told.get(_key(finding)) == _signature(finding) and finding.move is None:
+            yield event, f"{headline} Nothing has changed since the last cycle.", level, data
+        else:
+            yield event, headline, level, data
+            for candidate in finding.candidates:
+                yield from _candidate(candidate)
+            if finding.move is None:
+                yield "not_fixed", rest, level, {}
 
 
 def executing(at: float, move: Move) -> Line:
@@ -95,7 +98,8 @@ def ended(at: float, migration: Migration) -> Line:
     return Line(at, "ended", f"{verb}: {migration.note}", Level.INFO if good else Level.ERROR, data)
 
 
-_Entry = tuple[str, str, Level, dict[str, str | float | int | bool | None]]
+_Data = dict[str, str | float | int | bool | None]
+_Entry = tuple[str, str, Level, _Data]
 
 _WAITING: dict[Outcome, str] = {
     Outcome.NO_DATA: "no_data",
@@ -115,7 +119,7 @@ def _level(decision: Decision) -> Level:
 
 
 def _move_entry(event: str, verb: str, move: Move) -> _Entry:
-    data: dict[str, str | float | int | bool | None] = {
+    data: _Data = {
         "vm": move.vm_name,
         "vm_id": move.vm_id,
         "from": move.source_name,
@@ -145,14 +149,14 @@ def _candidate(candidate: Candidate) -> Iterator[_Entry]:
 
 
 def _trial(candidate: Candidate, trial: Trial) -> Iterator[_Entry]:
-    data: dict[str, str | float | int | bool | None] = {"vm": candidate.vm_name, "to": trial.node_name}
+    data: _Data = {"vm": candidate.vm_name, "to": trial.node_name}
     yield "target", f"  Checking target node {trial.node_name}...", Level.INFO, data
     for verdict in trial.verdicts:
         if verdict.check in _NAMED_CHECKS or not verdict.ok:
             yield _verdict(verdict, data)
 
 
-def _verdict(verdict: Verdict, data: dict[str, str | float | int | bool | None]) -> _Entry:
+def _verdict(verdict: Verdict, data: _Data) -> _Entry:
     name = _NAMED_CHECKS.get(verdict.check, f"{verdict.check[0].upper()}{verdict.check[1:]} Check")
     facts = {**data, "check": verdict.check, "ok": verdict.ok, "value": verdict.value, "limit": verdict.limit}
     return "check", f"    {name}: {'OK' if verdict.ok else 'FAILED'}. {verdict.sentence}", Level.INFO, facts

@@ -1,0 +1,55 @@
+"""The command line: one group, a module for each command.
+
+These modules only read flags and print; what takes long to import is imported when a command runs, so that
+`hctui --help` stays quick and `hctui run` never loads what it does not use.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from hctui.cli.check import check
+from hctui.cli.config import config
+from hctui.cli.demo import demo
+from hctui.cli.report import report
+from hctui.cli.run import run
+from hctui.cli.simulate import simulate
+from hctui.core.errors import HctuiError
+
+FAILED = 2
+"""Exit code for wrong settings, and for whatever else keeps a command from doing its work."""
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="hctui", prog_name="hctui")
+def hctui() -> None:
+    """Balance the load of a Scale Computing HyperCore cluster, and explain every move.
+
+    Nothing is ever migrated unless you ask for it: the default is a dry run.
+    """
+
+
+for command in (run, check, report, config, demo, simulate):
+    hctui.add_command(command)
+
+
+def main() -> None:
+    """The program. Errors of ours are printed as title, detail and hint; others keep their traceback."""
+    os.umask(0o077)  # whatever is written is nobody else's business
+    try:
+        hctui.main(standalone_mode=False)
+    except click.exceptions.Exit as exit_:
+        sys.exit(exit_.exit_code)
+    except click.Abort:
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except HctuiError as error:
+        click.echo(f"{error.title}: {error.detail}", err=True)
+        if error.hint:
+            click.echo(error.hint, err=True)
+        sys.exit(FAILED)

@@ -1,0 +1,53 @@
+"""`hctui check`: connect, read, and say in plain words what was found. Changes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from hctui.cli.options import loaded, password_of, settings_flags
+from hctui.config import Group
+
+if TYPE_CHECKING:
+    from hctui.config import Settings
+    from hctui.engine.survey import Remark
+
+
+@click.command()
+@settings_flags(Group.CLUSTER, Group.BALANCER)
+def check(config_file: Path | None, **flags: object) -> None:
+    """Connect, read, and say what was found: nodes, rules, CPU figures, account, certificate.
+
+    Exit code 0 when all is fine, 1 when there are findings, 2 when the cluster could not be read.
+    """
+    from hctui.engine.survey import Grade
+
+    settings = loaded(config_file, flags)
+    remarks = asyncio.run(_read(settings))
+    width = max(len(remark.topic) for remark in remarks)
+    for remark in remarks:
+        click.echo(f"{remark.grade:<7}  {remark.topic:<{width}}  {remark.sentence}")
+    findings = sum(remark.grade is Grade.FINDING for remark in remarks)
+    click.echo("No findings." if not findings else f"{findings} finding{'s' if findings > 1 else ''}.")
+    raise click.exceptions.Exit(1 if findings else 0)
+
+
+async def _read(settings: Settings) -> tuple[Remark, ...]:
+    from hctui.api.errors import ClusterUnreachable
+    from hctui.engine.connection import client_of, trust_of
+    from hctui.engine.survey import Reading, survey
+
+    async with client_of(settings, password_of(settings)) as client:
+        snapshot = await client.snapshot(time.time())
+        account = await client.account()
+        try:
+            certificate = await client.certificate()
+        except ClusterUnreachable:
+            certificate = None
+        trust = trust_of(settings.cluster).kind
+        reading = Reading(snapshot, account, certificate, trust, client.latency_seconds)
+    return survey(reading, settings.policy(), time.time())

@@ -1,0 +1,87 @@
+"""Flags that several commands share, derived from the table of settings."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import click
+
+from hctui.config import SETTINGS, Group, Settings, load
+from hctui.core.secret import Secret
+
+F = TypeVar("F", bound=Callable[..., object])
+
+log_format = click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Log lines for people, or one JSON object a line.",
+)
+
+
+def settings_flags(*groups: Group) -> Callable[[F], F]:
+    """Add `--config` and a flag for each setting of the groups that has one; they arrive as keyword arguments."""
+
+    def decorate(command: F) -> F:
+        for setting in reversed(
+            [setting for setting in SETTINGS if setting.group in groups and setting.flag]
+        ):
+            switch = "/" in setting.flag
+            command = click.option(
+                setting.flag,
+                setting.key,
+                type=bool if switch else str,
+                multiple=isinstance(setting.default, tuple),
+                default=None,
+                metavar=None if switch else (setting.unit or "text").upper(),
+                help=setting.meaning,
+            )(command)
+        return click.option(
+            "--config",
+            "config_file",
+            type=click.Path(dir_okay=False, path_type=Path),
+            help="Settings file to use instead of the usual one.",
+        )(command)
+
+    return decorate
+
+
+def loaded(config_file: Path | None, flags: dict[str, object]) -> Settings:
+    """The effective settings. `flags` are the keyword arguments of `settings_flags`."""
+    given = {key: _text(value) for key, value in flags.items() if value is not None and value != ()}
+    return load(config_file, os.environ, given)
+
+
+def password_of(settings: Settings) -> Secret:
+    """The password from wherever the settings say; asked for only where somebody can answer."""
+    from hctui.config import find_password
+
+    def prompt(question: str) -> str:
+        return str(
+            click.prompt(question.rstrip(": "), hide_input=True, err=True, default="", show_default=False)
+        )
+
+    return find_password(settings, os.environ, prompt if sys.stdin.isatty() else None)
+
+
+def _text(value: object) -> object:
+    """Several uses of one flag count like a list written with commas."""
+    return ",".join(value) if isinstance(value, tuple) else value
+
+
+def simulation(command: F) -> F:
+    """Add the flags that choose a simulated cluster."""
+    command = click.option(
+        "--seed", type=int, default=1, show_default=True, help="Decides all that is random."
+    )(command)
+    return click.option(
+        "--scenario",
+        default="default",
+        show_default=True,
+        help="Name of a scenario, or path of a scenario file.",
+    )(command)

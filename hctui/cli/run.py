@@ -1,0 +1,71 @@
+"""`hctui run`: balance the configured cluster without a console, until told to stop."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from hctui.cli.options import loaded, log_format, password_of, settings_flags
+from hctui.config import Group, LiveConsent, SettingsError
+
+if TYPE_CHECKING:
+    from hctui.config import Settings
+
+
+@click.command()
+@settings_flags(Group.CLUSTER, Group.BALANCER)
+@click.option(
+    "--once", is_flag=True, help="One cycle, decided on the recorded history; a migration is waited for."
+)
+@log_format
+def run(config_file: Path | None, once: bool, log_format: str, **flags: object) -> None:
+    """Balance the cluster until SIGINT or SIGTERM: poll, decide, migrate, watch.
+
+    A dry run unless the settings or --live say otherwise. Exit code 0 when stopped, 2 when it cannot start.
+    """
+    settings = loaded(config_file, flags)
+    _refuse_unanswerable(settings)
+    _say_what_arms(settings)
+    _balance(settings, once=once, log_format=log_format)
+
+
+def _refuse_unanswerable(settings: Settings) -> None:
+    if settings.policy().mode == "approve":
+        raise SettingsError(
+            ["Mode approve needs a console to answer in, and `hctui run` has none."],
+            hint="Use --mode auto, with --dry-run to watch without migrating.",
+        )
+
+
+def _say_what_arms(settings: Settings) -> None:
+    """Only the environment arms it: it may have been set for another tool, so it is said first."""
+    if settings.live_consent is LiveConsent.ARMED_BY_ENVIRONMENT:
+        click.echo("SC_DRY_RUN in the environment makes this run LIVE: VMs will be migrated.", err=True)
+
+
+def _balance(settings: Settings, *, once: bool, log_format: str) -> None:
+    from hctui.config import paths
+    from hctui.engine import log
+    from hctui.engine.balancing import Plan, balance
+    from hctui.engine.clock import RealClock
+    from hctui.engine.connection import client_of, trust_of
+    from hctui.engine.signals import run_until_signalled
+
+    policy = settings.policy()
+    client = client_of(settings, password_of(settings))
+    plan = Plan(
+        policy=policy,
+        journal_folder=paths.private_folder(paths.state_folder()),
+        address=str(settings.cluster.url),
+        trust=trust_of(settings.cluster).kind,
+        once=once,
+    )
+    file_log, close = log.to_file(paths.private_folder(paths.log_folder()) / "hctui.log")
+    try:
+        lines = log.both(log.to_stream(sys.stdout, log_format), file_log)
+        run_until_signalled(lambda stop: balance(client, plan, RealClock(), lines, stop))
+    finally:
+        close()

@@ -1,0 +1,40 @@
+"""`hctui simulate`: serve a simulated cluster for other programs, until told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+
+import click
+
+from hctui.cli.options import simulation
+
+
+@click.command()
+@simulation
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=0, help="Port to listen on; a free one by default."
+)
+def simulate(scenario: str, seed: int, port: int) -> None:
+    """Serve a simulated HyperCore cluster over HTTPS on this machine.
+
+    It speaks the REST API below /rest/v1, with a self-signed certificate. Faults can be switched on and off through
+    /sim/faults. Stop it with Ctrl-C.
+    """
+    from hctui.engine.signals import run_until_signalled
+
+    run_until_signalled(lambda stop: _serve(scenario, seed, port, stop))
+
+
+async def _serve(scenario: str, seed: int, port: int, stop: asyncio.Event) -> None:
+    from hctui.engine.clock import RealClock
+    from hctui.sim import Cluster, load_scenario, serve
+
+    clock = RealClock()
+    cluster = Cluster(load_scenario(scenario), seed=seed, start=clock.now())
+    async with serve(cluster, now=clock.now, sleep=asyncio.sleep, port=port) as server:
+        click.echo(f"address      {server.url}")
+        click.echo(f"nodes        {', '.join(server.addresses)}")
+        click.echo(f"user         {server.username}")
+        click.echo(f"password     {server.password}")
+        click.echo(f"fingerprint  {server.fingerprint}")
+        await stop.wait()

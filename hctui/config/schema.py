@@ -1,0 +1,338 @@
+"""The table of settings. Everything else about settings is derived from it: loading, checks, flags, the editor.
+
+`default_config.toml` says the same in another form; a test compares the two. Checks that take more than one
+setting are in `conflicts.py`. Knows no file, environment or flag that was really given.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Generic
+
+from hctui.config import address
+from hctui.config.kinds import (
+    Boolean,
+    Choice,
+    Command,
+    FilePath,
+    Kind,
+    Line,
+    Many,
+    Number,
+    T,
+    Value,
+    fingerprint,
+    ip_text,
+)
+from hctui.config.wrong import WrongValue
+from hctui.core.model import Severity
+from hctui.core.policy import Mode
+
+NEVER = "never"
+"""The word of `stand_down_severity` for "alerts never stop migrations"."""
+
+_WEEK_MINUTES = 7 * 24 * 60
+
+
+class Group(StrEnum):
+    """A table of the settings file."""
+
+    CLUSTER = "cluster"
+    BALANCER = "balancer"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting(Generic[T]):
+    """One setting.
+
+    Attributes:
+        group: the table of the file it stands in.
+        key: its name there; no two groups share one.
+        kind: how it is read and what is allowed.
+        default: its value where no source gives one.
+        meaning: what it does, in one plain sentence.
+        environment: the environment variable that sets it, or empty.
+        flag: the command-line flag that sets it, or empty; a switch has two, as in `--dry-run/--live`.
+        secret: whether its value may hold a secret, and so is shown and exported nowhere.
+    """
+
+    group: Group
+    key: str
+    kind: Kind[T]
+    default: T
+    meaning: str
+    environment: str = ""
+    flag: str = ""
+    secret: bool = False
+
+    @property
+    def name(self) -> str:
+        """Group and key, as messages name it."""
+        return f"{self.group}.{self.key}"
+
+    @property
+    def allowed(self) -> str:
+        """What is allowed, in words that complete "must be ..."."""
+        return self.kind.allowed
+
+    @property
+    def unit(self) -> str:
+        """The unit, in the plural; empty where there is none."""
+        return self.kind.unit
+
+    def flag_for(self, value: object) -> str:
+        """The flag that was used to give this value."""
+        on, _, off = self.flag.partition("/")
+        return off if value is False else on
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a text is no value of a setting: `reason` completes "The value ...", as in "must be above 0"."""
+
+    reason: str
+
+
+def _percent() -> Number:
+    return Number("percent", 0, 100, above_minimum=True)
+
+
+def _minutes(*, above_zero: bool = False) -> Number:
+    return Number("minutes", 0, _WEEK_MINUTES, above_minimum=above_zero)
+
+
+BASE_URL = Setting(
+    Group.CLUSTER,
+    "base_url",
+    Line(address.normalise, address.ALLOWED),
+    "",
+    "Address of any node of the cluster; only https is spoken.",
+    environment="SC_HOST",
+    flag="--host",
+)
+USERNAME = Setting(
+    Group.CLUSTER,
+    "username",
+    Line(str, "a user name"),
+    "",
+    "Name of the cluster user that hctui logs in as.",
+    environment="SC_USERNAME",
+    flag="--username",
+)
+PASSWORD_COMMAND: Setting[tuple[str, ...]] = Setting(
+    Group.CLUSTER,
+    "password_command",
+    Command(),
+    (),
+    "Command that prints the password as the first line of its output.",
+    secret=True,
+)
+PASSWORD_FILE = Setting(
+    Group.CLUSTER,
+    "password_file",
+    FilePath(),
+    "",
+    "File whose first line is the password; it must be yours and readable by nobody else.",
+    flag="--password-file",
+)
+VERIFY_SSL = Setting(
+    Group.CLUSTER,
+    "verify_ssl",
+    Boolean(),
+    True,
+    "Whether the cluster's certificate must be trusted.",
+    environment="SC_VERIFY_SSL",
+    flag="--verify-ssl/--no-verify-ssl",
+)
+CA_FILE = Setting(
+    Group.CLUSTER,
+    "ca_file",
+    FilePath(),
+    "",
+    "File of certificates (PEM) that are trusted instead of those the system trusts.",
+    flag="--ca-file",
+)
+PINNED_FINGERPRINTS: Setting[tuple[str, ...]] = Setting(
+    Group.CLUSTER,
+    "pinned_fingerprints",
+    Many(fingerprint, "a list of SHA-256 fingerprints, each 64 hexadecimal digits"),
+    (),
+    "Certificates that are trusted by their fingerprint, which suits self-signed ones.",
+)
+OIDC = Setting(
+    Group.CLUSTER,
+    "oidc",
+    Boolean(),
+    False,
+    "Whether the cluster checks the login at its OpenID Connect server instead of by itself.",
+    flag="--oidc/--no-oidc",
+)
+REQUEST_TIMEOUT_SECONDS = Setting(
+    Group.CLUSTER,
+    "request_timeout_seconds",
+    Number("seconds", 0.1, 600),
+    15.0,
+    "How long to wait for the answer to one request.",
+)
+DRY_RUN = Setting(
+    Group.BALANCER,
+    "dry_run",
+    Boolean(),
+    True,
+    "Whether moves are only imagined: in a dry run nothing on the cluster is ever changed.",
+    environment="SC_DRY_RUN",
+    flag="--dry-run/--live",
+)
+MODE = Setting(
+    Group.BALANCER,
+    "mode",
+    Choice(tuple(mode.value for mode in Mode)),
+    Mode.AUTO.value,
+    "Who decides on a move: the balancer itself (auto), or a person each time (approve).",
+    environment="SC_MODE",
+    flag="--mode",
+)
+AVG_WINDOW_MINUTES = Setting(
+    Group.BALANCER,
+    "avg_window_minutes",
+    _minutes(above_zero=True),
+    5.0,
+    "CPU load is judged by its mean over this time.",
+    environment="SC_AVG_WINDOW_MINUTES",
+    flag="--avg-window-minutes",
+)
+SAMPLE_INTERVAL_SECONDS = Setting(
+    Group.BALANCER,
+    "sample_interval_seconds",
+    Number("seconds", 1, 3600),
+    30.0,
+    "Time between two looks at the cluster; it must fit into the window.",
+    environment="SC_SAMPLE_INTERVAL_SECONDS",
+    flag="--sample-interval-seconds",
+)
+RAM_LIMIT_PERCENT = Setting(
+    Group.BALANCER,
+    "ram_limit_percent",
+    _percent(),
+    70.0,
+    "The most RAM of a node that may be in use once a VM has moved there.",
+    environment="SC_RAM_LIMIT_PERCENT",
+    flag="--ram-limit-percent",
+)
+CPU_UPPER_THRESHOLD_PERCENT = Setting(
+    Group.BALANCER,
+    "cpu_upper_threshold_percent",
+    _percent(),
+    80.0,
+    "A node whose mean CPU load is above this is relieved.",
+    environment="SC_CPU_UPPER_THRESHOLD_PERCENT",
+    flag="--cpu-upper-threshold-percent",
+)
+CPU_LOWER_THRESHOLD_PERCENT = Setting(
+    Group.BALANCER,
+    "cpu_lower_threshold_percent",
+    _percent(),
+    50.0,
+    "A node whose mean CPU load is below this may take a VM; it must be below the upper threshold.",
+    environment="SC_CPU_LOWER_THRESHOLD_PERCENT",
+    flag="--cpu-lower-threshold-percent",
+)
+MIGRATION_COOLDOWN_MINUTES = Setting(
+    Group.BALANCER,
+    "migration_cooldown_minutes",
+    _minutes(),
+    5.0,
+    "How long the whole cluster rests after a migration has ended.",
+    environment="SC_MIGRATION_COOLDOWN_MINUTES",
+    flag="--migration-cooldown-minutes",
+)
+VM_MOVE_COOLDOWN_MINUTES = Setting(
+    Group.BALANCER,
+    "vm_move_cooldown_minutes",
+    _minutes(),
+    30.0,
+    "How long a VM stays where it is after it has been moved.",
+    environment="SC_VM_MOVE_COOLDOWN_MINUTES",
+    flag="--vm-move-cooldown-minutes",
+)
+RECOVERY_COOLDOWN_MINUTES = Setting(
+    Group.BALANCER,
+    "recovery_cooldown_minutes",
+    _minutes(),
+    15.0,
+    "How long nothing is moved once the cluster is well again after it was not.",
+    environment="SC_RECOVERY_COOLDOWN_MINUTES",
+    flag="--recovery-cooldown-minutes",
+)
+EXCLUDE_NODE_IPS: Setting[tuple[str, ...]] = Setting(
+    Group.BALANCER,
+    "exclude_node_ips",
+    Many(ip_text, "a list of IP addresses"),
+    (),
+    "LAN addresses of nodes that no VM is moved to or from.",
+    environment="SC_EXCLUDE_NODE_IPS",
+    flag="--exclude-node-ips",
+)
+MIGRATION_LIMIT_MINUTES = Setting(
+    Group.BALANCER,
+    "migration_limit_minutes",
+    _minutes(above_zero=True),
+    60.0,
+    "A migration whose end cannot be seen is given up after this time.",
+)
+PROPOSAL_LIMIT_MINUTES = Setting(
+    Group.BALANCER,
+    "proposal_limit_minutes",
+    _minutes(above_zero=True),
+    10.0,
+    "A proposed move that nobody answers expires after this time.",
+)
+STAND_DOWN_SEVERITY = Setting(
+    Group.BALANCER,
+    "stand_down_severity",
+    Choice((*(word.value for word in Severity if word.rank <= Severity.WARNING.rank), NEVER)),
+    Severity.CRITICAL.value,
+    "An alert of the cluster that is this bad or worse stops automatic moves.",
+)
+
+SETTINGS: tuple[Setting[Any], ...] = (
+    BASE_URL,
+    USERNAME,
+    PASSWORD_COMMAND,
+    PASSWORD_FILE,
+    VERIFY_SSL,
+    CA_FILE,
+    PINNED_FINGERPRINTS,
+    OIDC,
+    REQUEST_TIMEOUT_SECONDS,
+    DRY_RUN,
+    MODE,
+    AVG_WINDOW_MINUTES,
+    SAMPLE_INTERVAL_SECONDS,
+    RAM_LIMIT_PERCENT,
+    CPU_UPPER_THRESHOLD_PERCENT,
+    CPU_LOWER_THRESHOLD_PERCENT,
+    MIGRATION_COOLDOWN_MINUTES,
+    VM_MOVE_COOLDOWN_MINUTES,
+    RECOVERY_COOLDOWN_MINUTES,
+    EXCLUDE_NODE_IPS,
+    MIGRATION_LIMIT_MINUTES,
+    PROPOSAL_LIMIT_MINUTES,
+    STAND_DOWN_SEVERITY,
+)
+BY_KEY = {setting.key: setting for setting in SETTINGS}
+
+
+def check_field(key: str, text: str) -> Value | Problem:
+    """Read what was typed for one setting. Says nothing of how it goes with the other settings.
+
+    Raises:
+        KeyError: there is no such setting.
+    """
+    setting = BY_KEY[key]
+    try:
+        value: Value = setting.kind.from_text(text)
+    except WrongValue as wrong:
+        return Problem(wrong.reason)
+    return value

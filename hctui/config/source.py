@@ -1,0 +1,31 @@
+"""Where the value of a setting came from, and which source prevails over which."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+
+class SourceKind(IntEnum):
+    """The kinds of sources; the higher one prevails."""
+
+    DEFAULT = 0
+    FILE = 1
+    ENVIRONMENT = 2
+    FLAG = 3
+    CONSOLE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One source. `where` is the path of the file, the name of the variable or the flag; else empty."""
+
+    kind: SourceKind
+    where: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind.name.lower()} {self.where}".rstrip()
+
+
+DEFAULT = Source(SourceKind.DEFAULT)
+CONSOLE = Source(SourceKind.CONSOLE)

@@ -1,0 +1,98 @@
+"""From a client to a balanced cluster: first contact, journal, engine, and an orderly end.
+
+The one way in which an engine is put together, for a real cluster and for the simulated one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+
+from hctui.api.client import Client
+from hctui.api.errors import ApiTrouble, ClusterUnreachable
+from hctui.api.tls import TrustKind
+from hctui.core.model import ClusterInfo
+from hctui.core.policy import Policy
+from hctui.engine.clock import Clock, first_of
+from hctui.engine.engine import Engine
+from hctui.engine.log import Level, Line, Log
+from hctui.engine.view import Contact
+from hctui.journal.store import Journal
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be done: by which policy, where it is recorded, and for how long (seconds of the clock)."""
+
+    policy: Policy
+    journal_folder: Path
+    address: str
+    trust: TrustKind
+    once: bool = False
+    duration_seconds: float | None = None
+
+
+async def balance(client: Client, plan: Plan, clock: Clock, log: Log, stop: asyncio.Event) -> None:
+    """Balance a cluster until `stop` is set or the plan is through, then log out.
+
+    Raises:
+        HctuiError: the cluster refuses us or cannot be trusted, or there can be no journal.
+    """
+    started_at = clock.now()
+    async with client:
+        info = await _first_contact(client, plan, clock, log, stop)
+        if info is None:
+            return
+        log(Line(clock.now(), "connected", _greeting(info, plan)))
+        async with Journal.open(plan.journal_folder, info, plan.address) as journal:
+            keep_seconds = plan.policy.window_seconds + plan.policy.interval_seconds
+            engine = Engine(
+                cluster=client,
+                memory=journal,
+                clock=clock,
+                policy=plan.policy,
+                state=await journal.load_state(clock.now(), keep_seconds),
+                info=info,
+                contact=Contact(plan.address, f"TLS {plan.trust}", client.latency_seconds),
+                log=log,
+            )
+            stopping = asyncio.create_task(_stop_with(engine, stop))
+            try:
+                until = None if plan.duration_seconds is None else started_at + plan.duration_seconds
+                await engine.run(once=plan.once, until=until)
+            finally:
+                stopping.cancel()
+                await asyncio.gather(stopping, return_exceptions=True)
+        log(Line(clock.now(), "stopped", "Stopped. Logging out."))
+
+
+async def _stop_with(engine: Engine, stop: asyncio.Event) -> None:
+    await stop.wait()
+    engine.stop()
+
+
+async def _first_contact(
+    client: Client, plan: Plan, clock: Clock, log: Log, stop: asyncio.Event
+) -> ClusterInfo | None:
+    """Who the cluster is; asks until it answers, unless there is only one try, or until told to stop.
+
+    What waiting cannot mend (a refused login, a certificate that is not trusted) is raised at once.
+    """
+    while not stop.is_set():
+        try:
+            return (await client.snapshot(clock.now())).cluster
+        except (ClusterUnreachable, ApiTrouble) as error:
+            if plan.once:
+                raise
+            log(Line(clock.now(), "unreadable", str(error), Level.ERROR))
+        await first_of(clock.sleep(plan.policy.interval_seconds), stop.wait())
+    return None
+
+
+def _greeting(info: ClusterInfo, plan: Plan) -> str:
+    dry = "DRY RUN: nothing is migrated" if plan.policy.dry_run else "LIVE: VMs are migrated"
+    return (
+        f"Connected to {info.name} (HyperCore {info.version}) at {plan.address}, TLS {plan.trust}. "
+        f"{dry}. Mode {plan.policy.mode}."
+    )

@@ -1,0 +1,43 @@
+"""From settings to a client: the address, who we are there, and what vouches for the cluster's certificate."""
+
+from __future__ import annotations
+
+from hctui.api.client import Client
+from hctui.api.tls import Trust
+from hctui.config import ClusterSettings, Settings, SettingsError
+from hctui.core.secret import Secret
+
+IDLE_MARGIN_SECONDS = 60.0
+"""A connection is kept this much longer than the time between two polls, so that each poll finds it open."""
+
+
+def client_of(settings: Settings, password: Secret) -> Client:
+    """A client for the configured cluster.
+
+    Raises:
+        SettingsError: there is no address or user name.
+        ConnectionSettingWrong: the address, the CA file or a pin cannot be used.
+    """
+    cluster = settings.cluster
+    missing = [
+        name for name, value in (("base_url", cluster.url), ("username", cluster.username)) if not value
+    ]
+    if missing:
+        raise SettingsError(
+            [f"cluster.{name} is not set, so there is no cluster to connect to." for name in missing],
+            hint="Run `hctui config init` and edit the file it names, or set SC_HOST and SC_USERNAME.",
+        )
+    return Client(
+        str(cluster.url),
+        cluster.username,
+        password,
+        trust_of(cluster),
+        keepalive_seconds=settings.policy().interval_seconds + IDLE_MARGIN_SECONDS,
+        timeout_seconds=cluster.request_timeout_seconds,
+        oidc=cluster.oidc,
+    )
+
+
+def trust_of(cluster: ClusterSettings) -> Trust:
+    """What vouches for the cluster's certificate."""
+    return Trust(cluster.pins, cluster.verify_ssl, cluster.ca_file)

@@ -1,0 +1,109 @@
+"""The log of a cycle: the documented words, once each, and repeats kept short."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+
+import pytest
+
+from hctui.core.decision import Decision, Outcome
+from hctui.core.policy import Mode
+from hctui.engine.log import Level, Line, as_json, as_text
+from hctui.engine.narrative import Narrator
+from tests.core.build import DRY, NOW, cluster, node, vm
+from tests.engine.stand_in import Stage, stage
+
+HOT = cluster(
+    [node(1, cpu=90), node(2, cpu=60), node(3, cpu=30, used_gib=66)],
+    [
+        vm("huge", 1, cpu=95, mem_gib=60),
+        vm("pinned", 1, cpu=90, tags="node_101"),
+        vm("web", 1, cpu=80, tags="anti_db"),
+        vm("db", 3, cpu=10),
+        vm("app", 1, cpu=70),
+    ],
+)
+"""huge fits nowhere, pinned stays, web must not go where db is, app goes to node 3."""
+
+
+async def run(stage: Stage, seconds: float) -> list[str]:
+    await stage.engine.run(until=NOW + seconds)
+    return stage.texts
+
+
+async def test_a_load_move_is_told_in_the_documented_words() -> None:
+    texts = await run(stage(HOT), 275)
+    assert texts[0] == "Collecting cluster data..."
+    assert texts[1] == "Checking for anti-affinity violations..."
+    assert "Collecting data... history 1/10 samples." in texts
+    assert "Collecting data... history 9/10 samples." in texts
+    told = texts[texts.index("Collecting data... history 9/10 samples.") + 1 :]
+    assert told == [
+        "Collecting cluster data...",
+        "Checking for anti-affinity violations...",
+        "All rules are kept.",
+        "Imbalance detected: 10.0.0.101 is at 90.0 %, above 80.0 %, while 10.0.0.103 is at 30.0 %, below 50.0 %.",
+        "Evaluating candidate VM huge on 10.0.0.101 (mean CPU 95.0 %)...",
+        "  Checking target node 10.0.0.103...",
+        "    RAM Check: FAILED. RAM 126.0 % with 60 GiB more, above the limit of 70.0 %.",
+        "  Checking target node 10.0.0.102...",
+        "    Target CPU Check: FAILED. Mean CPU 60.0 %, not below 50.0 %.",
+        "Evaluating candidate VM pinned on 10.0.0.101 (mean CPU 90.0 %)...",
+        "    Pin Check: FAILED. pinned is pinned to 10.0.0.101.",
+        "Evaluating candidate VM web on 10.0.0.101 (mean CPU 80.0 %)...",
+        "  Checking target node 10.0.0.103...",
+        "    RAM Check: OK. RAM 70.0 % with 4 GiB more, within the limit of 70.0 %.",
+        "    Anti-Affinity Check: FAILED. db on 10.0.0.103 must be kept apart from web.",
+        "  Checking target node 10.0.0.102...",
+        "    Target CPU Check: FAILED. Mean CPU 60.0 %, not below 50.0 %.",
+        "Evaluating candidate VM app on 10.0.0.101 (mean CPU 70.0 %)...",
+        "  Checking target node 10.0.0.103...",
+        "    RAM Check: OK. RAM 70.0 % with 4 GiB more, within the limit of 70.0 %.",
+        "    Anti-Affinity Check: OK. No VM there must be kept apart from it.",
+        "EXECUTING MIGRATION: app (4 GiB) from 10.0.0.101 to 10.0.0.103 (load)",
+        "The cluster accepted it as task 7.",
+        "MIGRATION COMPLETE: app is on 10.0.0.103.",
+    ]
+
+
+async def test_a_dry_run_is_told_likewise_up_to_its_last_line() -> None:
+    texts = await run(stage(HOT, policy=DRY), 275)
+    assert texts[-1] == "DRY RUN: would migrate app (4 GiB) from 10.0.0.101 to 10.0.0.103 (load)"
+
+
+STUCK = cluster([node(1), node(2)], [vm("a", 1, tags="anti_b nomove"), vm("b", 1, tags="nomove")])
+
+
+async def test_what_does_not_change_is_told_whole_only_once() -> None:
+    s = stage(STUCK)
+    await run(s, 65)
+    found = [line for line in s.lines if line.event == "violation"]
+    headline = "VIOLATION FOUND: a shares 10.0.0.101 with b, which its tag anti_b forbids."
+    repeat = f"{headline} Nothing has changed since the last cycle."
+    assert [line.text for line in found] == [headline, repeat, repeat]
+    assert {line.level for line in found} == {Level.WARNING}
+    assert sum(line.event == "candidate" for line in s.lines) == 2
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [Outcome.NO_DATA, Outcome.WATCHING, Outcome.PAUSED, Outcome.STANDING_DOWN, Outcome.COOLING_DOWN],
+)
+def test_a_cycle_that_decides_nothing_is_told_in_its_one_sentence(outcome: Outcome) -> None:
+    lines = Narrator().cycle(Decision(NOW, outcome, "Why nothing.", dry_run=True, mode=Mode.AUTO))
+    assert [line.text for line in lines] == ["Why nothing."]
+
+
+def test_lines_carry_their_time_their_level_in_words_and_their_facts() -> None:
+    line = Line(NOW, "check", "RAM Check: FAILED.", Level.WARNING, {"vm": 'db "[/] x', "value": 71.5})
+    assert as_text(line).endswith(" WARNING: RAM Check: FAILED.")
+    assert as_text(line).startswith(f"{datetime.fromtimestamp(NOW).astimezone():%Y-%m-%d %H:%M:%S}")
+    assert json.loads(as_json(line)) == {
+        "at": "1970-01-12T13:46:40.000+00:00",
+        "level": "warning",
+        "event": "check",
+        "text": "RAM Check: FAILED.",
+        "vm": 'db "[/] x',
+        "value": 71.5,
+    }
