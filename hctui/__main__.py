@@ -1,0 +1,5 @@
+"""`python -m hctui` is `hctui`."""
+
+from hctui.cli import main
+
+main()

@@ -1,0 +1,99 @@
+"""`hctui config` and what every command says of wrong settings, through the real program."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+
+def hctui(*arguments: str, home: Path, **environ: str) -> subprocess.CompletedProcess[str]:
+    """Run the program in a home folder of its own, so that the developer's settings play no part."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("SC_", "XDG_"))}
+    return subprocess.run(
+        [sys.executable, "-m", "hctui", *arguments],
+        env={**kept, "HOME": str(home), **environ},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_init_writes_a_private_file_that_loads_and_is_not_overwritten(tmp_path: Path) -> None:
+    done = hctui("config", "init", home=tmp_path)
+    written = Path(done.stdout.removeprefix("Written: ").strip())
+    assert done.returncode == 0
+    assert stat.S_IMODE(written.stat().st_mode) == 0o600
+    assert hctui("config", "path", home=tmp_path).stdout.strip() == str(written)
+    again = hctui("config", "init", home=tmp_path)
+    assert again.returncode == 2
+    assert "exists already" in again.stderr
+    assert "--force" in again.stderr
+
+
+def test_show_tells_value_unit_and_source_and_hides_secrets(tmp_path: Path) -> None:
+    file = tmp_path / "settings.toml"
+    file.write_text('[cluster]\npassword_command = "cat /somewhere/hidden"\n[balancer]\nmode = "approve"\n')
+    done = hctui(
+        "config", "show", "--config", str(file), "--ram-limit-percent", "65", home=tmp_path, SC_AVG_WINDOW_MINUTES="7.5"
+    )
+    rows = {line.split()[0]: " ".join(line.split()[1:]) for line in done.stdout.splitlines()}
+    assert done.returncode == 0
+    assert rows["balancer.avg_window_minutes"] == "7.5 minutes environment SC_AVG_WINDOW_MINUTES"
+    assert rows["balancer.ram_limit_percent"] == "65 percent flag --ram-limit-percent"
+    assert rows["balancer.mode"] == f"approve file {file}"
+    assert rows["balancer.dry_run"] == "true default"
+    assert "hidden" not in done.stdout
+
+
+def test_export_gives_a_file_that_says_the_same(tmp_path: Path) -> None:
+    done = hctui("config", "export", "--mode", "approve", home=tmp_path, SC_HOST="10.0.0.101")
+    exported = tomllib.loads(done.stdout)
+    assert exported["cluster"]["base_url"] == "https://10.0.0.101"
+    assert exported["balancer"]["mode"] == "approve"
+
+
+@pytest.mark.parametrize("command", ["run", "check", "report", "config show"])
+def test_wrong_settings_end_every_command_with_2_and_one_clear_message(tmp_path: Path, command: str) -> None:
+    done = hctui(*command.split(), "--cpu-upper-threshold-percent", "40", home=tmp_path, SC_RAM_LIMIT_PERCENT="lots")
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+    for part in ("ram_limit_percent", "lots", "SC_RAM_LIMIT_PERCENT", "--cpu-upper-threshold-percent", "40", "50"):
+        assert part in done.stderr
+
+
+def test_run_without_a_cluster_says_how_to_name_one(tmp_path: Path) -> None:
+    done = hctui("run", home=tmp_path, SC_PASSWORD="unused")
+    assert done.returncode == 2
+    assert "cluster.base_url is not set" in done.stderr
+    assert "hctui config init" in done.stderr
+
+
+def test_run_in_approve_mode_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    done = hctui("run", "--mode", "approve", "--host", "10.0.0.101", home=tmp_path, SC_PASSWORD="unused")
+    assert done.returncode == 2
+    assert "Mode approve needs a console" in done.stderr
+
+
+def test_a_run_armed_by_the_environment_alone_says_so_first(tmp_path: Path) -> None:
+    done = hctui("run", home=tmp_path, SC_DRY_RUN="false", SC_PASSWORD="unused")
+    assert done.stderr.startswith("SC_DRY_RUN in the environment makes this run LIVE")
+    asked_for = hctui("run", "--live", home=tmp_path, SC_DRY_RUN="false", SC_PASSWORD="unused")
+    assert "SC_DRY_RUN" not in asked_for.stderr
+
+
+def test_a_password_in_the_file_is_refused_and_not_repeated(tmp_path: Path) -> None:
+    file = tmp_path / "settings.toml"
+    file.write_text('[cluster]\npassword = "hunter2"\n')
+    done = hctui("config", "show", "--config", str(file), home=tmp_path)
+    assert done.returncode == 2
+    assert "password" in done.stderr
+    assert "hunter2" not in done.stderr + done.stdout
