@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import warnings
 from dataclasses import dataclass
 
 from hctui.api.text import harmless
@@ -52,12 +53,13 @@ def read_certificate(der: bytes) -> CertificateInfo:
 
     fingerprint = fingerprint_of(der)
     try:
-        certificate = x509.load_der_x509_certificate(der)
-        return CertificateInfo(
-            fingerprint,
-            harmless(certificate.subject.rfc4514_string()),
-            certificate.not_valid_after_utc.timestamp(),
-            certificate.issuer == certificate.subject,
-        )
-    except (ValueError, x509.InvalidVersion):
+        with warnings.catch_warnings(action="ignore"):  # what is odd about it is not the reader's business
+            certificate = x509.load_der_x509_certificate(der)
+            return CertificateInfo(
+                fingerprint,
+                harmless(certificate.subject.rfc4514_string()),
+                certificate.not_valid_after_utc.timestamp(),
+                certificate.issuer == certificate.subject,
+            )
+    except (ValueError, TypeError, x509.InvalidVersion):
         return CertificateInfo(fingerprint)

@@ -117,7 +117,7 @@ async def _balanced(
     from hctui.core.secret import Secret
     from hctui.engine.balancing import Plan, balance
     from hctui.engine.connection import IDLE_MARGIN_SECONDS
-    from hctui.sim import serve
+    from hctui.sim.serving import serve
 
     policy = Policy(dry_run=not show.live)
     async with serve(cluster, now=clock.now, sleep=asyncio.sleep) as server:

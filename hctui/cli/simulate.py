@@ -27,7 +27,8 @@ def simulate(scenario: str, seed: int, port: int) -> None:
 
 async def _serve(scenario: str, seed: int, port: int, stop: asyncio.Event) -> None:
     from hctui.engine.clock import RealClock
-    from hctui.sim import Cluster, load_scenario, serve
+    from hctui.sim import Cluster, load_scenario
+    from hctui.sim.serving import serve
 
     clock = RealClock()
     cluster = Cluster(load_scenario(scenario), seed=seed, start=clock.now())
