@@ -1,0 +1,126 @@
+"""The facts of a report as values, and as JSON. Knows neither where they come from nor how people read them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+
+from hctui.core.decision import Check, Outcome, Reason
+from hctui.core.migration import Phase
+from hctui.core.model import NodeId, VmId
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A time without samples within the time covered."""
+
+    from_at: float
+    until_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How much of the time there are samples for. `first_at`, `last_at`: `None` if there are none at all."""
+
+    first_at: float | None
+    last_at: float | None
+    samples: int
+    interval_seconds: float
+    seconds: float
+    gaps: tuple[Gap, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How often cycles came to an outcome, and for how long it held."""
+
+    outcome: Outcome
+    cycles: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class MoveTold:
+    """One move. `phase` and `note` tell how a live one ended; `phase` is `None` where nothing was sent."""
+
+    at: float
+    dry_run: bool
+    reason: Reason
+    vm_name: str
+    source_name: str
+    target_name: str
+    sentence: str
+    phase: Phase | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenRule:
+    """A violated rule for which a way out was looked for in vain, at least for a time.
+
+    Attributes:
+        first_at: when it was first seen violated, `last_at`: when last.
+        cycles: how many cycles found no way out.
+        sentence: what the last of them said.
+        moved_at: when a move for this rule was last decided; `None` if never.
+        is_standing: whether it was violated, and no move decided, when rules were last examined.
+    """
+
+    reason: Reason
+    vm_ids: tuple[VmId, ...]
+    first_at: float
+    last_at: float
+    cycles: int
+    sentence: str
+    moved_at: float | None
+    is_standing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StandDown:
+    """A safety check that kept the balancer from acting, with the latest of its sentences."""
+
+    check: Check
+    times: int
+    seconds: float
+    first_at: float
+    last_at: float
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class NodeTime:
+    """What the samples say of one node; `None` is unknown."""
+
+    node_id: NodeId
+    name: str
+    seconds_over: float
+    highest_cpu_percent: float | None
+    highest_cpu_at: float | None
+    highest_mem_percent: float | None
+    highest_mem_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All of it. Times are Unix seconds."""
+
+    cluster_id: str
+    cluster_name: str
+    since: float
+    until: float
+    cpu_upper_percent: float
+    coverage: Coverage
+    dry_cycles: int
+    live_cycles: int
+    cycles: tuple[Tally, ...]
+    moves: tuple[MoveTold, ...]
+    broken_rules: tuple[BrokenRule, ...]
+    stand_downs: tuple[StandDown, ...]
+    nodes: tuple[NodeTime, ...]
+
+
+def as_json(report: Report) -> str:
+    """The same facts for other programs: times in Unix seconds, units in the names."""
+    return msgspec.json.format(msgspec.json.encode(report), indent=2).decode()

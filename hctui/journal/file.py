@@ -1,0 +1,183 @@
+"""One journal file: what is written in which transaction, and how a restart reads it back.
+
+Blocking, and for one thread; `store.py` puts it on a thread of its own. Does not decide when to write.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from hctui.core.decision import Decision
+from hctui.core.history import Sample
+from hctui.core.migration import Migration
+from hctui.core.model import ClusterInfo, Snapshot
+from hctui.core.state import State
+from hctui.journal import encoding
+from hctui.journal.errors import JournalError, disk_error, unreadable
+from hctui.journal.samples import stored_samples
+from hctui.journal.schema import open_for_writing, transaction
+
+
+class JournalFile:
+    """A journal that is open for writing. Every method raises `JournalError` when the disk does not play along."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._connection: sqlite3.Connection
+        self._at_close = ExitStack()
+        self._inventory: tuple[bytes, int] | None = None  # digest and row of the latest one
+
+    def open(self, cluster: ClusterInfo, address: str) -> None:
+        """Open the file, or make it; the thread that calls this is the one for everything that follows."""
+        with self._ours():
+            self._connection = self._at_close.enter_context(closing(open_for_writing(self.path)))
+            with transaction(self._connection):
+                self._introduce(cluster, address)
+
+    def close(self) -> None:
+        """Leave one tidy file behind. Does nothing where `open` was not called or did not succeed."""
+        with self._ours():
+            self._at_close.close()
+
+    def record_cycle(self, snapshot: Snapshot | None, decision: Decision, state: State) -> None:
+        """A cycle: its sample, its decision and the state after it, all or none."""
+        with self._ours():
+            inventory = self._inventory
+            with transaction(self._connection):
+                if snapshot is not None:
+                    inventory = self._insert_sample(snapshot)
+                self._insert_decision(decision)
+                self._replace_state(state)
+            self._inventory = inventory  # not before: a row that is rolled back is not to be referred to
+
+    def save_state(self, state: State) -> None:
+        """The state alone, on the disk itself."""
+        with self._ours(), transaction(self._connection, durable=True):
+            self._replace_state(state)
+
+    def record_migration(self, migration: Migration, state: State) -> None:
+        """A migration as it is now, new or known, and the state with it, on the disk itself."""
+        with self._ours(), transaction(self._connection, durable=True):
+            self._upsert_migration(migration)
+            self._replace_state(state)
+
+    def load_state(self, now: float, keep_seconds: float) -> State:
+        """What a restart goes on with; see `Journal.load_state`."""
+        with self._ours():
+            row = self._connection.execute("SELECT body FROM state").fetchone()
+            try:
+                state = encoding.read_state(row[0]) if row else State()
+            except encoding.UNREADABLE as error:
+                raise JournalError(
+                    f"{self.path}: the saved state has a shape that this hctui does not know ({error}).",
+                    hint="It holds cooldowns and the migration under way. Use the version of hctui that wrote it, or "
+                    "move the file away to begin without any memory.",
+                ) from error
+            return replace(state, samples=self._samples(now, keep_seconds))
+
+    def _introduce(self, cluster: ClusterInfo, address: str) -> None:
+        row = self._connection.execute("SELECT id FROM cluster").fetchone()
+        if row and row[0] != cluster.id:
+            raise JournalError(
+                f"{self.path} belongs to the cluster {row[0]}, not to {cluster.id} ({cluster.name}).",
+                hint="It was renamed or copied. Move it away to begin a new one.",
+            )
+        self._connection.execute("INSERT OR REPLACE INTO cluster VALUES (?, ?)", (cluster.id, cluster.name))
+        self._connection.execute("INSERT OR IGNORE INTO addresses VALUES (?)", (address,))
+
+    def _insert_sample(self, snapshot: Snapshot) -> tuple[bytes, int]:
+        """Returns the digest and row of the inventory the sample refers to."""
+        inventory, figures = encoding.split(snapshot)
+        digest, content = encoding.write_inventory(inventory)
+        if self._inventory and self._inventory[0] == digest:
+            row_id = self._inventory[1]
+        else:
+            row_id = self._find_inventory(digest) or self._insert_inventory(digest, content)
+        # A snapshot that is decided on twice is one sample.
+        self._connection.execute(
+            "INSERT OR REPLACE INTO samples (at, inventory_id, figures) VALUES (?, ?, ?)",
+            (snapshot.taken_at, row_id, encoding.write_figures(figures)),
+        )
+        return digest, row_id
+
+    def _find_inventory(self, digest: bytes) -> int | None:
+        """One that was there before, such as when a VM has returned to its node."""
+        row = self._connection.execute("SELECT id FROM inventories WHERE digest = ?", (digest,)).fetchone()
+        return row[0] if row else None
+
+    def _insert_inventory(self, digest: bytes, content: bytes) -> int:
+        row_id = self._connection.execute(
+            "INSERT INTO inventories (digest, body) VALUES (?, ?)", (digest, encoding.deflated(content))
+        ).lastrowid
+        assert row_id is not None  # noqa: S101 - an INSERT that did not raise has one
+        return row_id
+
+    def _insert_decision(self, decision: Decision) -> None:
+        move = decision.move
+        self._connection.execute(
+            "INSERT INTO decisions (at, outcome, dry_run, mode, sentence, vm_id, vm_name, source, target, reason, "
+            "trace) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                decision.at,
+                decision.outcome,
+                decision.dry_run,
+                decision.mode,
+                decision.sentence,
+                *((move.vm_id, move.vm_name, move.source, move.target, move.reason) if move else [None] * 5),
+                encoding.write_decision(decision),
+            ),
+        )
+
+    def _upsert_migration(self, migration: Migration) -> None:
+        move = migration.move
+        self._connection.execute(
+            "INSERT OR REPLACE INTO migrations (id, vm_id, vm_name, source, source_name, target, target_name, reason, "
+            "sentence, requested_at, phase, phase_since, ended_at, task_id, note) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                migration.id,
+                move.vm_id,
+                move.vm_name,
+                move.source,
+                move.source_name,
+                move.target,
+                move.target_name,
+                move.reason,
+                move.sentence,
+                migration.requested_at,
+                migration.phase,
+                migration.phase_since,
+                migration.phase_since if migration.phase.is_end else None,
+                migration.task_id,
+                migration.note,
+            ),
+        )
+
+    def _replace_state(self, state: State) -> None:
+        body = encoding.write_state(state)
+        self._connection.execute("INSERT OR REPLACE INTO state (id, body) VALUES (1, ?)", (body,))
+
+    def _samples(self, now: float, keep_seconds: float) -> tuple[Sample, ...]:
+        kept: list[Sample] = []
+        try:
+            for stored in reversed(list(stored_samples(self._connection, now - keep_seconds, now))):
+                # Otherwise it was written before the clock was set back to where later samples were taken.
+                if not kept or stored.at < kept[-1].at:
+                    kept.append(encoding.joined(*stored))
+        except encoding.UNREADABLE as error:
+            raise unreadable(self.path, "sample", error) from error
+        return tuple(reversed(kept))
+
+    @contextmanager
+    def _ours(self) -> Iterator[None]:
+        """Turn errors of the disk, and values that no file can hold, into ours."""
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            raise disk_error(self.path, error) from error
+        except encoding.UNWRITABLE as error:
+            raise JournalError(f"{self.path}: this cannot be written: {error}.") from error

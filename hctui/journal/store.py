@@ -1,0 +1,113 @@
+"""The journal as the engine uses it: each write returns once it is committed, and none holds up the event loop.
+
+One thread per journal does all the work, so that writes keep their order and a slow disk delays only those who wait
+for it. Times come from the caller; nothing here reads a clock.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import re
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from hctui.core.decision import Decision
+from hctui.core.migration import Migration, Phase
+from hctui.core.model import ClusterInfo, Snapshot
+from hctui.core.state import State
+from hctui.journal.file import JournalFile
+
+SUFFIX = ".sqlite"
+
+_Result = TypeVar("_Result")
+
+
+def journal_path(folder: Path, cluster_id: str) -> Path:
+    """Where the journal of a cluster lies. Ids that would not be safe as a file name are replaced by their hash."""
+    safe = re.fullmatch(r"[0-9A-Za-z-]{1,64}", cluster_id)
+    name = cluster_id if safe else f"cluster-{hashlib.sha256(cluster_id.encode()).hexdigest()[:32]}"
+    return folder / f"{name}{SUFFIX}"
+
+
+class Journal:
+    """The open journal of one cluster. Every method raises `JournalError` when the disk does not play along."""
+
+    def __init__(self, file: JournalFile, thread: ThreadPoolExecutor) -> None:
+        self._file = file
+        self._thread = thread
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, folder: Path, cluster: ClusterInfo, address: str) -> AsyncIterator[Journal]:
+        """Open the journal of a cluster for writing, and close it at the end.
+
+        Args:
+            folder: where journals lie; made with mode 0700 if it is not there.
+            cluster: which journal. Its name is noted as the present one.
+            address: where the cluster was reached, as the settings write it; `find` looks for it, letter by letter.
+
+        Raises:
+            JournalError: it cannot be opened, or a newer version has written it.
+        """
+        thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
+        file = JournalFile(journal_path(folder, cluster.id))
+        journal = cls(file, thread)
+        try:
+            await journal._run(lambda: file.open(cluster, address))
+            yield journal
+        finally:
+            await journal._run(file.close)
+            thread.shutdown(wait=False)  # it is idle by now
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._file.path
+
+    async def record_cycle(self, snapshot: Snapshot | None, decision: Decision, state: State) -> None:
+        """Write a cycle: the sample (if the cluster could be read), the decision, and the state; all or none.
+
+        Survives the end of this process; a power cut may take the latest cycles.
+        """
+        await self._run(lambda: self._file.record_cycle(snapshot, decision, state))
+
+    async def save_state(self, state: State) -> None:
+        """Write the state alone. Survives a power cut. Its samples are not part of it."""
+        await self._run(lambda: self._file.save_state(state))
+
+    async def record_intent(self, state: State) -> None:
+        """Write down the migration that is about to be requested. Await this *before* the request is sent.
+
+        Once it returns, the intent survives a power cut. If it raises, nothing may be sent.
+
+        Raises:
+            JournalError: it could not be written.
+            ValueError: `state` has no migration in phase `INTENT`.
+        """
+        migration = state.migration
+        if migration is None or migration.phase is not Phase.INTENT:
+            raise ValueError("an intent is a state whose migration is in phase INTENT")
+        await self.record_migration(migration, state)
+
+    async def record_migration(self, migration: Migration, state: State) -> None:
+        """Write a migration as it is now, under way or ended, with the state. Survives a power cut."""
+        await self._run(lambda: self._file.record_migration(migration, state))
+
+    async def load_state(self, now: float, keep_seconds: float) -> State:
+        """What a restart goes on with; `State()` if there is nothing.
+
+        Args:
+            now: Unix time in seconds. Samples from later are left out: a clock was set back.
+            keep_seconds: how old samples may be. They come oldest first, rounded to 0.01 %.
+
+        Raises:
+            JournalError: it cannot be read, or the state has a shape of another version.
+        """
+        return await self._run(lambda: self._file.load_state(now, keep_seconds))
+
+    async def _run(self, work: Callable[[], _Result]) -> _Result:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)

@@ -1,0 +1,288 @@
+"""What a report says of a constructed week: the facts one by one, then the text as a whole."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC
+from pathlib import Path
+
+import pytest
+
+from hctui.core.decision import Decision, Outcome, Reason
+from hctui.core.migration import Migration, Phase
+from hctui.core.model import Snapshot
+from hctui.core.state import State
+from hctui.journal import Journal, JournalError, Report, as_json, read_report, render
+from hctui.journal.report_text import WIDTH
+from tests.journal.build import (
+    ADDRESS,
+    CLUSTER,
+    START,
+    decision,
+    migration,
+    move,
+    moving,
+    node,
+    snapshot,
+    standing_down,
+    stuck,
+    waiting,
+)
+
+Entry = Snapshot | Decision | Migration
+
+
+async def written(folder: Path, entries: Iterable[Entry]) -> Path:
+    """A journal of loose samples, decisions and migrations."""
+    async with Journal.open(folder, CLUSTER, ADDRESS) as journal:
+        for entry in entries:
+            match entry:
+                case Snapshot():
+                    await journal.record_cycle(entry, decision(entry.taken_at), State())
+                case Decision():
+                    await journal.record_cycle(None, entry, State())
+                case Migration():
+                    await journal.record_migration(entry, State())
+        return journal.path
+
+
+async def reported(folder: Path, entries: Iterable[Entry]) -> Report:
+    return read_report(await written(folder, entries), START, START + 86_400, 80.0)
+
+
+async def test_an_empty_time_is_reported_as_such(folder: Path) -> None:
+    report = await reported(folder, [decision(START - 1)])
+    assert report.coverage.first_at is None
+    assert (report.cycles, report.moves, report.nodes) == ((), (), ())
+    assert "The journal holds no cycle of this time." in render(report, UTC)
+
+
+async def test_both_ends_of_the_time_count(folder: Path) -> None:
+    times = (-1.0, 0.0, 86_400.0, 86_401.0)
+    report = await reported(folder, [snapshot(START + at) for at in times])
+    assert (report.dry_cycles, report.coverage.samples) == (2, 2)
+
+
+async def test_time_with_samples_and_its_gaps(folder: Path) -> None:
+    report = await reported(folder, [snapshot(START + at) for at in (0, 30, 60, 1000, 1030, 1090)])
+    coverage = report.coverage
+    assert coverage.interval_seconds == 30.0
+    assert [(gap.from_at - START, gap.until_at - START) for gap in coverage.gaps] == [(150.0, 1000.0)]
+    assert coverage.seconds == 30 + 30 + 90 + 30 + 60
+    assert (coverage.first_at, coverage.last_at) == (START, START + 1090)
+
+
+async def test_cycles_by_outcome_with_the_time_each_held(folder: Path) -> None:
+    outcomes = [Outcome.COLLECTING, Outcome.BALANCED, Outcome.BALANCED, Outcome.PAUSED]
+    entries = [decision(START + 30 * index, outcome) for index, outcome in enumerate(outcomes)]
+    report = await reported(folder, entries)
+    assert [(tally.outcome, tally.cycles, tally.seconds) for tally in report.cycles] == [
+        (Outcome.BALANCED, 2, 60.0),
+        (Outcome.COLLECTING, 1, 30.0),
+        (Outcome.PAUSED, 1, 0.0),
+    ]
+
+
+async def test_imagined_moves_come_from_decisions(folder: Path) -> None:
+    report = await reported(folder, [moving(START, move("web"))])
+    (told,) = report.moves
+    assert (told.dry_run, told.vm_name, told.source_name, told.target_name) == (True, "web", "n1", "n2")
+    assert (told.reason, told.sentence, told.phase) == (Reason.LOAD, "n1 is hot.", None)
+    assert "more than once" not in render(report, UTC)
+
+
+async def test_a_proposal_is_not_a_move(folder: Path) -> None:
+    proposed = replace(moving(START, move("web")), outcome=Outcome.PROPOSAL)
+    assert (await reported(folder, [proposed])).moves == ()
+
+
+async def test_a_live_move_tells_how_it_ended_and_is_told_once(folder: Path) -> None:
+    ended = replace(migration(Phase.FAILED, at=START + 1), phase_since=START + 60, note="Task error.")
+    report = await reported(folder, [moving(START, move(), dry_run=False), ended, decision(START + 90)])
+    (told,) = report.moves
+    assert (told.dry_run, told.phase, told.note) == (False, Phase.FAILED, "Task error.")
+
+
+async def test_a_live_decision_without_a_request_says_so(folder: Path) -> None:
+    entries: list[Entry] = [
+        moving(START, move("web"), dry_run=False),
+        moving(START + 30, move("web"), dry_run=False),
+        migration(Phase.ARRIVED, at=START + 31),
+    ]
+    report = await reported(folder, entries)
+    assert [(told.at, told.phase) for told in report.moves] == [(START, None), (START + 31, Phase.ARRIVED)]
+    assert "Not sent" in render(report, UTC)
+
+
+async def test_a_migration_nobody_decided_on_is_a_move_too(folder: Path) -> None:
+    report = await reported(folder, [decision(START), migration(Phase.ARRIVED)])
+    assert [told.vm_name for told in report.moves] == ["web"]
+
+
+def blocked(at: float, *findings: object) -> Decision:
+    return decision(START + at, Outcome.BLOCKED, findings=findings)
+
+
+async def test_a_rule_without_a_way_out_is_counted_under_its_vms(folder: Path) -> None:
+    report = await reported(
+        folder,
+        [
+            blocked(0, stuck("web shares n1 with db.", "web", "db")),
+            blocked(
+                30,
+                stuck("db shares n2 with web: n1 is full.", "db", "web"),
+                stuck("x", "x", reason=Reason.PIN),
+            ),
+        ],
+    )
+    first, second = report.broken_rules
+    assert (first.reason, first.vm_ids, first.cycles) == (Reason.ANTI_AFFINITY, ("id-db", "id-web"), 2)
+    assert (first.first_at, first.last_at) == (START, START + 30)
+    assert first.sentence == "db shares n2 with web: n1 is full."
+    assert first.is_standing
+    assert (second.reason, second.cycles) == (Reason.PIN, 1)
+
+
+async def test_a_load_that_cannot_be_relieved_is_no_rule(folder: Path) -> None:
+    assert (
+        await reported(folder, [blocked(0, stuck("n1 is hot.", "web", reason=Reason.LOAD))])
+    ).broken_rules == ()
+
+
+async def test_a_rule_that_only_waits_for_its_turn_is_kept(folder: Path) -> None:
+    assert (await reported(folder, [blocked(0, waiting("web is astray.", "web"))])).broken_rules == ()
+
+
+async def test_a_rule_that_was_fixed_later_no_longer_stands(folder: Path) -> None:
+    fix = move("web", reason=Reason.PIN)
+    entries = [blocked(0, stuck("web is astray.", "web", reason=Reason.PIN)), moving(START + 30, fix)]
+    (rule,) = (await reported(folder, entries)).broken_rules
+    assert (rule.moved_at, rule.is_standing, rule.cycles) == (START + 30, False, 1)
+
+
+async def test_a_rule_whose_fix_did_not_hold_stands_again(folder: Path) -> None:
+    finding = stuck("web is astray.", "web", reason=Reason.PIN)
+    entries = [blocked(0, finding), moving(START + 30, move("web", reason=Reason.PIN)), blocked(60, finding)]
+    (rule,) = (await reported(folder, entries)).broken_rules
+    assert (rule.moved_at, rule.is_standing, rule.cycles) == (START + 30, True, 2)
+
+
+async def test_a_proposed_fix_is_not_yet_a_move(folder: Path) -> None:
+    proposed = replace(moving(START + 30, move("web", reason=Reason.PIN)), outcome=Outcome.PROPOSAL)
+    entries = [blocked(0, stuck("web is astray.", "web", reason=Reason.PIN)), proposed]
+    (rule,) = (await reported(folder, entries)).broken_rules
+    assert (rule.moved_at, rule.is_standing) == (None, True)
+
+
+async def test_a_rule_no_longer_seen_does_not_stand_and_a_pause_changes_nothing(folder: Path) -> None:
+    finding = stuck("web shares n1 with db.", "web", "db")
+    paused = decision(START + 60, Outcome.PAUSED)
+    (standing,) = (await reported(folder / "a", [blocked(0, finding), paused])).broken_rules
+    (gone,) = (await reported(folder / "b", [blocked(0, finding), decision(START + 30), paused])).broken_rules
+    assert (standing.is_standing, gone.is_standing) == (True, False)
+    assert gone.moved_at is None
+
+
+async def test_stand_downs_by_check_with_times_and_total(folder: Path) -> None:
+    report = await reported(
+        folder,
+        [
+            standing_down(START, nodes_online="n3 is offline."),
+            standing_down(START + 30, nodes_online="n3 is unknown.", no_update="Updating."),
+            decision(START + 60),
+            standing_down(START + 90, nodes_online="n4 is offline."),
+            decision(START + 120),
+        ],
+    )
+    assert [(each.check, each.times, each.seconds, each.sentence) for each in report.stand_downs] == [
+        ("nodes online", 2, 90.0, "n4 is offline."),
+        ("no update", 1, 30.0, "Updating."),
+    ]
+
+
+async def test_hours_over_the_threshold_and_the_highest_figures(folder: Path) -> None:
+    figures = [(0, 80.0, 64.0), (30, 80.01, 64.0), (60, 95.0, 96.0), (90, 20.0, 32.0), (120, None, None)]
+    entries = [
+        snapshot(START + at, (node("n2", 10.0), node("n1", cpu, mem)))
+        for at, cpu, mem in [*figures, (150, 90.0, 1.0), (950, 1.0, 1.0)]
+    ]
+    report = await reported(folder, entries)
+    first, second = report.nodes
+    assert first.name == "n1"
+    assert first.seconds_over == 30 + 30 + 3 * 30  # the last one is followed by a gap
+    assert (first.highest_cpu_percent, first.highest_cpu_at) == (95.0, START + 60)
+    assert (first.highest_mem_percent, first.highest_mem_at) == (75.0, START + 60)
+    assert (second.name, second.seconds_over) == ("n2", 0.0)
+
+
+async def test_a_report_can_be_read_while_the_engine_writes(journal: Journal) -> None:
+    await journal.record_cycle(snapshot(START), decision(START), State())
+    assert read_report(journal.path, START, START + 1, 80.0).coverage.samples == 1
+    await journal.record_cycle(snapshot(START + 1), decision(START + 1), State())
+    assert read_report(journal.path, START, START + 1, 80.0).coverage.samples == 2
+
+
+def test_a_missing_journal_is_an_error_of_ours_and_is_not_made(tmp_path: Path) -> None:
+    with pytest.raises(JournalError, match=r"no\.sqlite"):
+        read_report(tmp_path / "no.sqlite", 0.0, 1.0, 80.0)
+    assert list(tmp_path.iterdir()) == []
+
+
+WEEK: list[Entry] = [
+    snapshot(START, (node("n1", 91.0), node("n2", 30.0))),
+    blocked(
+        30, stuck("sql-01 shares n1 with sql-02, which its tag anti_sql-02 forbids. " * 3, "sql-01", "sql-02")
+    ),
+    moving(START + 60, move("web", told="n1 is at 91.0 %, above 80.0 %.")),
+    moving(START + 90, move("web", "n2", "n1", told="n2 is at 92.0 %, above 80.0 %.")),
+    standing_down(START + 120, nodes_online="n2 is offline."),
+    snapshot(START + 150, (node("n1", 40.0), node("n2", None, None))),
+]
+
+
+async def test_the_text_has_its_sections_in_order_and_fits(folder: Path) -> None:
+    text = render(await reported(folder, WEEK), UTC)
+    titles = [
+        "hctui report for branch-7",
+        "What it would have done",
+        "Rules that could not be kept",
+        "Times it stood down",
+        "Load over 80 %",
+        "What this report does not know",
+    ]
+    places = [text.index(title) for title in titles]
+    assert places == sorted(places)
+    assert max(map(len, text.splitlines())) <= WIDTH
+    assert "A dry run all the time: nothing was migrated." in text
+    assert "01-15 08:01  would move web from n1 to n2 (load)" in text
+    assert "Moved more than once: web 2 times." in text
+    assert 'The check "nodes online" failed 1 time, 30 s in all, at 01-15 08:02.' in " ".join(text.split())
+    assert "  n1    2:30 min" in text
+
+
+@pytest.mark.parametrize(
+    ("dry", "title"),
+    [
+        ((True, True), "What it would have done\n"),
+        ((False, False), "What it did\n"),
+        ((True, False), "What it did, and in the dry run would have done\n"),
+    ],
+)
+async def test_the_text_tells_a_dry_run_from_a_live_one(
+    folder: Path, dry: tuple[bool, bool], title: str
+) -> None:
+    entries = [decision(START + index, dry_run=dry_run) for index, dry_run in enumerate(dry)]
+    text = render(await reported(folder, entries), UTC)
+    assert title in text
+    assert ("imagined moves" in text) is any(dry)
+
+
+async def test_the_json_holds_the_same_facts(folder: Path) -> None:
+    report = await reported(folder, WEEK)
+    facts = json.loads(as_json(report))
+    assert facts["cluster_name"] == "branch-7"
+    assert facts["moves"][0]["vm_name"] == "web"
+    assert facts["coverage"]["samples"] == report.coverage.samples
+    assert facts["broken_rules"][0]["is_standing"] is False

@@ -1,0 +1,403 @@
+"""What is on disk when a write has returned, what a restart reads, and what a bad disk leads to."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import sqlite3
+import stat
+import threading
+import time
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from hctui.core.decision import Outcome
+from hctui.core.history import sample_of
+from hctui.core.migration import Phase
+from hctui.core.model import ClusterInfo, NodeId, TaskId
+from hctui.core.secret import Secret
+from hctui.core.state import State
+from hctui.journal import Journal, JournalError, journal_path, read_decisions
+from hctui.journal.file import JournalFile
+from tests.journal.build import (
+    ADDRESS,
+    CLUSTER,
+    START,
+    decision,
+    full_decision,
+    full_state,
+    large_snapshot,
+    migration,
+    move,
+    node,
+    snapshot,
+    vm,
+)
+
+
+def rows(path: Path, query: str) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute(query).fetchall()
+
+
+def crashed(journal: Journal, to: Path) -> Path:
+    """What a killed process leaves behind: the files as they are now, with nothing closed."""
+    shutil.copytree(journal.path.parent, to)
+    return to
+
+
+async def reopened(folder: Path, now: float = START, keep_seconds: float = 330.0) -> State:
+    async with Journal.open(folder, CLUSTER, ADDRESS) as journal:
+        return await journal.load_state(now, keep_seconds)
+
+
+async def test_a_new_journal_remembers_nothing(journal: Journal) -> None:
+    assert await journal.load_state(START, 330.0) == State()
+
+
+async def test_a_restart_reads_state_and_samples_oldest_first(journal: Journal, tmp_path: Path) -> None:
+    for index in range(4):
+        taken = snapshot(START + 30 * index, (node("n1", 10.0 + index),))
+        await journal.record_cycle(taken, decision(taken.taken_at), full_state())
+    state = await reopened(crashed(journal, tmp_path / "copy"), START + 90, keep_seconds=70.0)
+    assert [(sample.at - START, sample.nodes[NodeId("id-n1")]) for sample in state.samples] == [
+        (30.0, 11.0),
+        (60.0, 12.0),
+        (90.0, 13.0),
+    ]
+    assert replace(state, samples=()) == full_state()
+
+
+async def test_a_cycle_without_data_leaves_no_sample(journal: Journal) -> None:
+    await journal.record_cycle(None, decision(START, Outcome.NO_DATA), State(paused=True))
+    assert rows(journal.path, "SELECT at, outcome FROM decisions") == [(START, "no data")]
+    assert await journal.load_state(START, 330.0) == State(paused=True)
+
+
+async def test_samples_from_the_future_are_left_out(journal: Journal) -> None:
+    """The clock ran ahead, was set back by an hour, and caught up with what it had written."""
+    for at in (3600.0, 3630.0, 0.0, 30.0):
+        await journal.record_cycle(snapshot(START + at), decision(START + at), State())
+    assert [s.at - START for s in (await journal.load_state(START + 40, 330.0)).samples] == [0.0, 30.0]
+
+
+async def test_samples_a_set_back_clock_comes_upon_again_are_left_out(journal: Journal) -> None:
+    for at in (100.0, 130.0, 160.0, 110.0, 140.0):
+        await journal.record_cycle(snapshot(START + at), decision(START + at), State())
+    state = await journal.load_state(START + 200, 330.0)
+    assert [sample.at - START for sample in state.samples] == [100.0, 110.0, 140.0]
+
+
+async def test_a_snapshot_decided_on_twice_is_one_sample(journal: Journal) -> None:
+    for _ in range(2):
+        await journal.record_cycle(snapshot(START), decision(START), State())
+    assert (await journal.load_state(START, 330.0)).samples == (sample_of(snapshot(START)),)
+
+
+async def test_inventories_are_stored_once_also_when_they_return(journal: Journal) -> None:
+    for index, place in enumerate(("n1", "n1", "n2", "n1")):
+        await journal.record_cycle(
+            snapshot(START + index, vms=(vm("web", place),)), decision(START + index), State()
+        )
+    stored = rows(journal.path, "SELECT inventory_id FROM samples ORDER BY id")
+    assert [stored[0] == row for row in stored] == [True, True, False, True]
+    assert rows(journal.path, "SELECT count(*) FROM inventories") == [(2,)]
+
+
+async def test_a_decision_keeps_its_trace_and_can_be_searched(journal: Journal) -> None:
+    told = full_decision(START)
+    await journal.record_cycle(None, told, State())
+    assert read_decisions(journal.path, START, START) == (told,)
+    assert read_decisions(journal.path, START + 1, START + 9) == ()
+    columns = "outcome, dry_run, mode, sentence, vm_id, vm_name, source, target, reason"
+    assert rows(journal.path, f"SELECT {columns} FROM decisions") == [  # noqa: S608 - a constant
+        ("move", 0, "approve", told.sentence, "id-web", "web", "id-n1", "id-n2", "load")
+    ]
+
+
+async def test_an_intent_is_on_disk_when_the_write_returns(journal: Journal, tmp_path: Path) -> None:
+    state = replace(full_state(), migration=migration())
+    await journal.record_intent(state)
+    left = crashed(journal, tmp_path / "copy")
+    assert rows(journal_path(left, CLUSTER.id), "SELECT id, phase, ended_at FROM migrations") == [
+        ("m-1", "intent", None)
+    ]
+    assert await reopened(left) == state
+
+
+@pytest.mark.parametrize("state", [State(), State(migration=migration(Phase.RUNNING))])
+async def test_only_an_intent_is_recorded_as_one(journal: Journal, state: State) -> None:
+    with pytest.raises(ValueError, match="INTENT"):
+        await journal.record_intent(state)
+
+
+async def test_a_migration_is_followed_in_one_row(journal: Journal) -> None:
+    intent = migration()
+    await journal.record_intent(State(migration=intent))
+    running = replace(intent, phase=Phase.RUNNING, phase_since=START + 5, task_id=TaskId("17"))
+    await journal.record_migration(running, State(migration=running))
+    assert (await journal.load_state(START, 330.0)).migration == running
+    arrived = replace(running, phase=Phase.ARRIVED, phase_since=START + 50, note="web runs on n2.")
+    await journal.record_migration(arrived, full_state())
+    assert rows(journal.path, "SELECT id, phase, requested_at, ended_at, task_id, note FROM migrations") == [
+        ("m-1", "arrived", START, START + 50, "17", "web runs on n2.")
+    ]
+    assert await journal.load_state(START, 330.0) == full_state()
+
+
+async def durability(journal: Journal, write: str) -> str:
+    """The last `synchronous` setting before the commit of one kind of write."""
+    statements: list[str] = []
+    connection = journal._file._connection
+    loop = asyncio.get_running_loop()
+    await loop.run_in_executor(journal._thread, connection.set_trace_callback, statements.append)
+    state = State(migration=migration())
+    match write:
+        case "cycle":
+            await journal.record_cycle(None, decision(START), state)
+        case "state":
+            await journal.save_state(state)
+        case "intent":
+            await journal.record_intent(state)
+        case "migration":
+            await journal.record_migration(migration(Phase.RUNNING), state)
+    await loop.run_in_executor(journal._thread, connection.set_trace_callback, None)
+    before = statements[: statements.index("COMMIT")]
+    return next(each for each in reversed(before) if "synchronous" in each).rpartition(" ")[2]
+
+
+@pytest.mark.parametrize(
+    ("write", "setting"),
+    [("cycle", "NORMAL"), ("state", "FULL"), ("intent", "FULL"), ("migration", "FULL")],
+)
+async def test_what_must_survive_a_power_cut_is_synced(journal: Journal, write: str, setting: str) -> None:
+    await journal.save_state(State())
+    assert await durability(journal, write) == setting
+
+
+def modes(folder: Path) -> list[int]:
+    return [stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()]
+
+
+async def test_files_are_private_and_closing_leaves_one(folder: Path) -> None:
+    async with Journal.open(folder, CLUSTER, ADDRESS) as journal:
+        await journal.save_state(State())
+        assert modes(folder.parent) == [0o700]
+        assert modes(folder) == [0o600] * 3  # SQLite's two companions hold the same content
+    assert modes(folder) == [0o600]
+
+
+async def test_the_file_is_private_from_its_first_moment(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Path, "chmod", lambda *_: None)
+    async with Journal.open(folder, CLUSTER, ADDRESS):
+        assert set(modes(folder)) == {0o600}
+
+
+async def test_a_journal_that_others_could_read_is_made_private(folder: Path) -> None:
+    async with Journal.open(folder, CLUSTER, ADDRESS) as journal:
+        path = journal.path
+    path.chmod(0o644)
+    async with Journal.open(folder, CLUSTER, ADDRESS):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("cluster_id", ["", "..", "../../etc/passwd", "a/b", "a b", "x" * 300, "é"])
+def test_a_strange_cluster_id_stays_within_the_folder(cluster_id: str, tmp_path: Path) -> None:
+    path = journal_path(tmp_path, cluster_id)
+    assert path.parent == tmp_path
+    assert path.name.startswith("cluster-")
+    assert path != journal_path(tmp_path, f"{cluster_id}!")
+
+
+async def test_a_file_of_another_cluster_is_refused(folder: Path) -> None:
+    async with Journal.open(folder, CLUSTER, ADDRESS) as journal:
+        path = journal.path
+    other = ClusterInfo("another", "elsewhere", "9.4.30")
+    path.rename(journal_path(folder, other.id))
+    with pytest.raises(JournalError, match=f"belongs to the cluster {CLUSTER.id}, not to another"):
+        async with Journal.open(folder, other, ADDRESS):
+            pass
+
+
+async def test_a_newer_version_is_refused_and_left_alone(folder: Path) -> None:
+    async with Journal.open(folder, CLUSTER, ADDRESS) as journal:
+        path = journal.path
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    before = path.read_bytes()
+    with pytest.raises(JournalError, match=r"has version 99; this hctui knows versions up to 1\."):
+        await reopened(folder)
+    with pytest.raises(JournalError, match="version 99"):
+        read_decisions(path, 0.0, START)
+    assert path.read_bytes() == before
+
+
+def lies(folder: Path, content: bytes) -> Path:
+    """A file where the journal is looked for."""
+    folder.mkdir()
+    path = journal_path(folder, CLUSTER.id)
+    path.write_bytes(content)
+    return path
+
+
+async def test_somebody_elses_database_is_refused(folder: Path) -> None:
+    path = lies(folder, b"")
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE photos (id INTEGER)")
+    with pytest.raises(JournalError, match="is not a journal of hctui"):
+        await reopened(folder)
+
+
+async def test_a_damaged_file_is_an_error_of_ours(folder: Path) -> None:
+    lies(folder, b"not a database at all" * 100)
+    with pytest.raises(JournalError, match="damaged"):
+        await reopened(folder)
+
+
+async def test_a_folder_that_cannot_be_made_is_an_error_of_ours(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(JournalError, match="Make sure that the folder exists"):
+        await reopened(tmp_path / "file" / "journals")
+
+
+async def test_a_state_of_an_unknown_shape_is_refused_with_a_hint(folder: Path) -> None:
+    async with Journal.open(folder, CLUSTER, ADDRESS) as journal:
+        await journal.save_state(full_state())
+        path = journal.path
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("""UPDATE state SET body = '{"real": {"arrivals": 3}}'""")
+    with pytest.raises(JournalError, match=r"arrivals.*Use the version of hctui that wrote it"):
+        await reopened(folder)
+
+
+async def test_a_damaged_sample_is_an_error_of_ours(folder: Path) -> None:
+    async with Journal.open(folder, CLUSTER, ADDRESS) as journal:
+        await journal.record_cycle(snapshot(START), decision(START), State())
+        path = journal.path
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE samples SET figures = x'00'")
+    with pytest.raises(JournalError, match="a sample cannot be read"):
+        await reopened(folder)
+
+
+async def spoil(journal: Journal, pragma: str) -> None:
+    connection = journal._file._connection
+    await asyncio.get_running_loop().run_in_executor(journal._thread, connection.execute, f"PRAGMA {pragma}")
+
+
+async def test_a_full_disk_is_an_error_and_nothing_is_half_written(journal: Journal, tmp_path: Path) -> None:
+    await journal.save_state(full_state())
+    await spoil(journal, "max_page_count = 1")  # SQLite then says what it says on a full disk
+    big = large_snapshot(START, vms=2_000)
+    with pytest.raises(JournalError, match=r"full.*Free some space"):
+        await journal.record_cycle(big, decision(START), State())
+    assert await journal.load_state(START, 330.0) == full_state()
+    await spoil(journal, "max_page_count = 100000")
+    await journal.record_cycle(big, decision(START), State())
+    state = await reopened(crashed(journal, tmp_path / "copy"))
+    assert state.samples[0].vms.keys() == big.vms.keys()
+
+
+async def test_a_cycle_that_was_rolled_back_leaves_nothing_to_refer_to(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(JournalFile, "_replace_state", fail)
+    with pytest.raises(JournalError):
+        await journal.record_cycle(snapshot(START), decision(START), State())
+    monkeypatch.undo()
+    await journal.record_cycle(snapshot(START), decision(START), State())
+    assert (await journal.load_state(START, 330.0)).samples == (sample_of(snapshot(START)),)
+    assert rows(journal.path, "SELECT count(*) FROM decisions") == [(1,)]
+
+
+def fail(*_: object) -> None:
+    raise sqlite3.OperationalError("disk I/O error")
+
+
+async def test_an_intent_that_cannot_be_written_raises(journal: Journal) -> None:
+    await spoil(journal, "query_only = ON")  # SQLite then says what it says on a read-only disk
+    with pytest.raises(JournalError, match=r"readonly.*Make the file"):
+        await journal.record_intent(State(migration=migration()))
+    assert rows(journal.path, "SELECT * FROM migrations") == []
+
+
+@pytest.mark.parametrize("name", ["lone surrogate \ud800"])
+async def test_a_text_that_no_file_can_hold_is_an_error_of_ours(journal: Journal, name: str) -> None:
+    with pytest.raises(JournalError, match="cannot be written"):
+        await journal.record_intent(State(migration=migration(what=move(name))))
+    await journal.save_state(State(paused=True))
+    assert await journal.load_state(START, 330.0) == State(paused=True)
+
+
+async def test_a_secret_in_the_wrong_place_does_not_reach_the_file(journal: Journal) -> None:
+    leaking = replace(migration(), note=Secret("s3cret-word"))  # type: ignore[arg-type]
+    with pytest.raises((JournalError, TypeError)) as caught:
+        await journal.record_migration(leaking, State())
+    assert "s3cret-word" not in str(caught.value)
+    assert not any(b"s3cret-word" in content for content in contents(journal.path.parent))
+
+
+def contents(folder: Path) -> list[bytes]:
+    return [path.read_bytes() for path in folder.iterdir()]
+
+
+async def test_a_slow_disk_does_not_hold_up_the_loop(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    released = threading.Event()
+    monkeypatch.setattr(JournalFile, "_replace_state", lambda *_: released.wait(10))
+    write = asyncio.create_task(journal.save_state(State()))
+    began = time.perf_counter()
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert not write.done()
+    assert time.perf_counter() - began < 5
+    released.set()
+    await write
+
+
+async def test_closing_waits_for_a_write_whose_caller_was_cancelled(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entered, released = threading.Event(), threading.Event()
+    original = JournalFile._replace_state
+
+    def slow(self: JournalFile, state: State) -> None:
+        entered.set()
+        released.wait(10)
+        original(self, state)
+
+    async with Journal.open(folder, CLUSTER, ADDRESS) as journal:
+        monkeypatch.setattr(JournalFile, "_replace_state", slow)
+        write = asyncio.create_task(journal.save_state(full_state()))
+        await asyncio.get_running_loop().run_in_executor(None, entered.wait, 10)
+        write.cancel()
+        released.set()
+    monkeypatch.undo()
+    assert await reopened(folder) == full_state()
+
+
+async def test_two_readers_see_whole_cycles_while_one_writes(journal: Journal) -> None:
+    done = threading.Event()
+
+    def read() -> int:
+        seen = 0
+        while not done.is_set():
+            with closing(sqlite3.connect(f"{journal.path.as_uri()}?mode=ro", uri=True)) as connection:
+                counts = "SELECT (SELECT count(*) FROM samples), (SELECT count(*) FROM decisions)"
+                samples, decisions = connection.execute(counts).fetchone()
+            assert samples == decisions
+            assert len(read_decisions(journal.path, 0.0, START * 2)) >= decisions
+            seen = max(seen, samples)
+        return seen
+
+    readers = [asyncio.create_task(asyncio.to_thread(read)) for _ in range(2)]
+    for index in range(60):
+        await journal.record_cycle(snapshot(START + index), decision(START + index), State())
+    done.set()
+    assert all(0 <= seen <= 60 for seen in await asyncio.gather(*readers))
