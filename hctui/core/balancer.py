@@ -14,7 +14,7 @@ from hctui.core import migration as migrations
 from hctui.core import planner, proposals
 from hctui.core.answers import Answer, Refused
 from hctui.core.commands import Approve, Command, Pause, Reject, Resume
-from hctui.core.decision import Decision, Finding, Move, Outcome, Reason, Verdict
+from hctui.core.decision import Check, Decision, Finding, Move, Outcome, Reason, Verdict
 from hctui.core.history import recorded, sample_of
 from hctui.core.migration import Look, Migration, Phase
 from hctui.core.model import Snapshot
@@ -22,15 +22,18 @@ from hctui.core.policy import Mode, Policy
 from hctui.core.safety import gate, is_unwell
 from hctui.core.situation import Situation, situation_of, upheld
 from hctui.core.state import (
+    Ledger,
     State,
+    in_every_reality,
     in_reality,
     pruned,
     remaining_seconds,
     with_arrival,
+    with_disturbance,
     with_failure,
     with_imagined,
 )
-from hctui.core.wording import duration
+from hctui.core.wording import duration, first_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,8 @@ def step(
     safety = gate(snapshot, policy, now, unwell_at=state.unwell_at, own_vm=own_vm)
     if is_unwell(safety):
         state = replace(state, unwell_at=now)
+    if any(verdict.check is Check.NO_OTHER_MIGRATION and not verdict.ok for verdict in safety):
+        state = in_every_reality(state, lambda ledger: with_disturbance(ledger, now))
     state, approved = _commanded(state, commands, now)
     waiting = _waiting(state, safety, policy, now)
     if waiting:
@@ -90,8 +95,11 @@ def answered(state: State, answer: Answer, now: float) -> tuple[State, Migration
     if not migration.phase.is_end:
         return replace(state, migration=migration), migration
     brief = not isinstance(answer, Refused)
-    ledger = with_failure(state.real, migration.move, now, migration.note, brief=brief)
-    return replace(state, migration=None, real=ledger), migration
+
+    def after(ledger: Ledger) -> Ledger:
+        return with_failure(ledger, migration.move, now, migration.note, brief=brief)
+
+    return replace(in_every_reality(state, after), migration=None), migration
 
 
 def watched(state: State, seen: Look, policy: Policy, now: float) -> tuple[State, Migration]:
@@ -104,11 +112,13 @@ def watched(state: State, seen: Look, policy: Policy, now: float) -> tuple[State
     migration = migrations.watched(state.migration, seen, now, policy.migration_limit_seconds)
     if not migration.phase.is_end:
         return replace(state, migration=migration), migration
-    if migration.phase is Phase.ARRIVED:
-        ledger = with_arrival(state.real, migration.move, now)
-    else:
-        ledger = replace(with_failure(state.real, migration.move, now, migration.note), fresh_since=now)
-    return replace(state, migration=None, real=ledger), migration
+
+    def after(ledger: Ledger) -> Ledger:
+        if migration.phase is Phase.ARRIVED:
+            return with_arrival(ledger, migration.move, now)
+        return replace(with_failure(ledger, migration.move, now, migration.note), fresh_since=now)
+
+    return replace(in_every_reality(state, after), migration=None), migration
 
 
 def _observed(state: State, snapshot: Snapshot, policy: Policy, now: float) -> State:
@@ -117,12 +127,16 @@ def _observed(state: State, snapshot: Snapshot, policy: Policy, now: float) -> S
     imagination = state.imagination and upheld(state.imagination, snapshot)
     if imagination:
         imagination = replace(imagination, ledger=pruned(imagination.ledger, snapshot, policy, now))
+    proposal = state.proposal
+    if proposal and proposal.made_at > now:
+        proposal = replace(proposal, made_at=now)
     return replace(
         state,
         unwell_at=None if state.unwell_at is None else min(state.unwell_at, now),
         samples=recorded(state.samples, sample_of(snapshot), keep_seconds),
         real=pruned(state.real, snapshot, policy, now),
         imagination=imagination,
+        proposal=proposal,
     )
 
 
@@ -168,13 +182,14 @@ def _decided(s: Situation, safety: tuple[Verdict, ...]) -> Decision:
     if load:
         findings.append(load)
         move = load.move
-    blocked = [finding.sentence for finding in findings if finding.headline]
+    problems = [finding.sentence for finding in findings if finding.headline]
+    blocked = first_of(problems, len(problems), "finding")
     if move:
         outcome, sentence = Outcome.MOVE, next(f.sentence for f in findings if f.move)
     elif load is None:
-        outcome, sentence = Outcome.COLLECTING, " ".join([*blocked, _collecting(s)])
+        outcome, sentence = Outcome.COLLECTING, f"{blocked} {_collecting(s)}".lstrip()
     elif blocked:
-        outcome, sentence = Outcome.BLOCKED, " ".join(blocked)
+        outcome, sentence = Outcome.BLOCKED, blocked
     else:
         outcome, sentence = Outcome.BALANCED, load.sentence
     return Decision(
@@ -201,10 +216,10 @@ def _collecting(s: Situation) -> str:
     loads = s.loads()
     if len(loads) < 2:
         return "Fewer than two nodes are usable, so there is nowhere to balance to."
-    second = sorted((load.samples for load in loads), reverse=True)[
-        1
-    ]  # two full windows are what is waited for
-    return f"Collecting data: history {second}/{loads[0].expected} samples."
+    # Two full windows are what is waited for.
+    second = sorted((load.samples for load in loads), reverse=True)[1]
+    expected = loads[0].expected
+    return f"Collecting data: history {min(second, expected)}/{expected} samples."
 
 
 def _acted(state: State, decision: Decision) -> Step:

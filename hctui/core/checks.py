@@ -6,7 +6,7 @@ which kind of move, and in which order, stands in the tables at the end; `tests/
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from hctui.core.decision import Candidate, Check, Reason, Trial, Verdict
 from hctui.core.model import Node, Vm, VmState
@@ -15,7 +15,8 @@ from hctui.core.state import back_off_seconds, remaining_seconds
 from hctui.core.wording import duration, gib, listing, percent
 
 VmCheck = Callable[[Situation, Vm], Verdict]
-TargetCheck = Callable[[Situation, Vm, Node], Verdict]
+RoomCheck = Callable[[Situation, int, Node], Verdict]
+PairCheck = Callable[[Situation, Vm, Node], Verdict]
 
 
 def cooldown(s: Situation, vm: Vm) -> Verdict:
@@ -101,12 +102,12 @@ def history_full(s: Situation, vm: Vm) -> Verdict:
     return Verdict(Check.HISTORY, ok, f"History {reading.progress} samples.", reading.count, reading.expected)
 
 
-def usable(s: Situation, vm: Vm, node: Node) -> Verdict:
+def usable(s: Situation, mem_bytes: int, node: Node) -> Verdict:
     """The target may receive VMs."""
     return s.usable[node.id]
 
 
-def target_cpu(s: Situation, vm: Vm, node: Node) -> Verdict:
+def target_cpu(s: Situation, mem_bytes: int, node: Node) -> Verdict:
     """The target's own mean CPU is below the lower threshold."""
     mean, limit = s.means[node.id], s.policy.cpu_lower_percent
     if mean is None:
@@ -116,15 +117,15 @@ def target_cpu(s: Situation, vm: Vm, node: Node) -> Verdict:
     return Verdict(Check.TARGET_CPU, ok, f"Mean CPU {percent(mean)}, {told} {percent(limit)}.", mean, limit)
 
 
-def ram(s: Situation, vm: Vm, node: Node) -> Verdict:
+def ram(s: Situation, mem_bytes: int, node: Node) -> Verdict:
     """With the VM's RAM the target stays within the RAM limit."""
     limit = s.policy.ram_limit_percent
     if not node.mem_bytes or node.mem_used_bytes is None:
         return Verdict(Check.RAM, False, f"RAM use of {node.name} is not known.", None, limit)
-    after = 100.0 * (node.mem_used_bytes + vm.mem_bytes) / node.mem_bytes
+    after = 100.0 * (node.mem_used_bytes + mem_bytes) / node.mem_bytes
     ok = after <= limit
     told = "within" if ok else "above"
-    sentence = f"RAM {percent(after)} with the {gib(vm.mem_bytes)} of {vm.name}, {told} the limit of {percent(limit)}."
+    sentence = f"RAM {percent(after)} with {gib(mem_bytes)} more, {told} the limit of {percent(limit)}."
     return Verdict(Check.RAM, ok, sentence, after, limit)
 
 
@@ -195,7 +196,6 @@ _MOVABLE: tuple[VmCheck, ...] = (
     not_pinned_here,
     native_lets_go,
 )
-_PLACEABLE: tuple[TargetCheck, ...] = (ram, anti_affinity, pin_allows, native_allows, not_backed_off)
 
 VM_CHECKS: dict[Reason, tuple[VmCheck, ...]] = {
     Reason.ANTI_AFFINITY: _MOVABLE,
@@ -204,12 +204,15 @@ VM_CHECKS: dict[Reason, tuple[VmCheck, ...]] = {
 }
 """The checks of the VM itself, by the reason it is to be moved, in their order."""
 
-TARGET_CHECKS: dict[Reason, tuple[TargetCheck, ...]] = {
-    Reason.ANTI_AFFINITY: (usable, *_PLACEABLE),
-    Reason.PIN: (usable, *_PLACEABLE),
-    Reason.LOAD: (usable, target_cpu, *_PLACEABLE),
+ROOM_CHECKS: dict[Reason, tuple[RoomCheck, ...]] = {
+    Reason.ANTI_AFFINITY: (usable, ram),
+    Reason.PIN: (usable, ram),
+    Reason.LOAD: (usable, target_cpu, ram),
 }
-"""The checks of VM and target together, likewise."""
+"""The checks of a target that ask of the VM only how much RAM it takes, likewise."""
+
+PAIR_CHECKS: tuple[PairCheck, ...] = (anti_affinity, pin_allows, native_allows, not_backed_off)
+"""The checks of VM and target together, which follow."""
 
 
 def vm_verdicts(s: Situation, vm: Vm, reason: Reason) -> tuple[Verdict, ...]:
@@ -218,8 +221,24 @@ def vm_verdicts(s: Situation, vm: Vm, reason: Reason) -> tuple[Verdict, ...]:
 
 
 def trial(s: Situation, vm: Vm, node: Node, reason: Reason) -> Trial:
-    """Try one target: its checks in their order, up to the first that fails."""
-    return Trial(node.id, node.name, _up_to_failure(check(s, vm, node) for check in TARGET_CHECKS[reason]))
+    """Try one target: its checks in their order, up to the first that fails.
+
+    On a full cluster most trials end at the RAM limit, and alike for all VMs of one size: that part is done once.
+    """
+    return next(_trials(s, vm, [node], reason))
+
+
+def _trials(s: Situation, vm: Vm, targets: Iterable[Node], reason: Reason) -> Iterator[Trial]:
+    rooms = s.rooms.setdefault((reason, vm.mem_bytes), {})
+    for node in targets:
+        room = rooms.get(node.id)
+        if room is None:
+            verdicts = _up_to_failure(check(s, vm.mem_bytes, node) for check in ROOM_CHECKS[reason])
+            room = rooms[node.id] = Trial(node.id, node.name, verdicts)
+        if room.ok:
+            verdicts = _up_to_failure(check(s, vm, node) for check in PAIR_CHECKS)
+            room = Trial(node.id, node.name, room.verdicts + verdicts)
+        yield room
 
 
 def first_fit(s: Situation, vm: Vm, targets: Iterable[Node], reason: Reason) -> Candidate:
@@ -227,9 +246,9 @@ def first_fit(s: Situation, vm: Vm, targets: Iterable[Node], reason: Reason) -> 
     verdicts = vm_verdicts(s, vm, reason)
     trials: list[Trial] = []
     if verdicts[-1].ok:
-        for node in targets:
-            trials.append(trial(s, vm, node, reason))
-            if trials[-1].ok:
+        for tried in _trials(s, vm, targets, reason):
+            trials.append(tried)
+            if tried.ok:
                 break
     assert vm.node_id is not None, "only placed VMs are considered"  # noqa: S101 - the callers' contract
     return Candidate(

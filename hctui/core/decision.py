@@ -85,7 +85,7 @@ class Trial:
     @property
     def ok(self) -> bool:
         """Whether the VM may go there."""
-        return self.verdicts[-1].ok if self.verdicts else True
+        return self.verdicts[-1].ok
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,10 @@ from hctui.core.model import NodeId, Snapshot, VmId
 FULL_SHARE = 0.8
 """A window counts as full from this share of the samples it could hold: a lost poll or two does no harm."""
 
+MEAN_DIGITS = 6
+"""Means are rounded to so many decimals: ten samples of 80.1 add up to a little more than 801, which would make a
+node that is exactly at its threshold hot."""
+
 JITTER = 0.1
 """Polls may come early or late by this share of an interval without costing a sample."""
 
@@ -78,7 +82,7 @@ class Window:
         known = [(at, value) for at, value in series if value is not None]
         if not known:
             return Reading(0, self.expected, None, None)
-        mean = sum(value for _, value in known) / len(known)
+        mean = round(sum(value for _, value in known) / len(known), MEAN_DIGITS)
         enough = len(known) >= FULL_SHARE * self.expected
         full = enough and known[-1][0] - known[0][0] >= self.span_seconds
         return Reading(len(known), self.expected, mean if full else None, mean)

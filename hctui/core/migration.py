@@ -47,12 +47,12 @@ class Phase(StrEnum):
 class Sight(StrEnum):
     """What looking at the cluster showed."""
 
-    ARRIVED = "the VM runs on the target and nothing works on it"
+    ARRIVED = "the VM is on the target and nothing works on it"
     UNDER_WAY = "the VM or the task is migrating"
     TASK_FAILED = "the task failed and the VM is where it was"
     TASK_DONE = "the task is complete and the VM is where it was"
     NO_TRACE = "no task at work and the VM is where it was"
-    STRAYED = "the VM runs on another node than source and target"
+    STRAYED = "the VM is on another node than source and target"
     STOPPED = "the VM no longer runs"
     GONE = "the VM no longer exists"
     UNREADABLE = "what would tell could not be read"
@@ -161,8 +161,10 @@ def look(migration: Migration, seen: Look) -> Sight:
         task_state = vm.task  # without a task to follow, the VM's latest one is the best witness
     if vm.ui_state is VmState.MIGRATING or (task_state is not None and task_state.is_live):
         return Sight.UNDER_WAY
-    if vm.state is not VmState.RUNNING:
-        return Sight.UNREADABLE if vm.state is VmState.UNKNOWN else Sight.STOPPED
+    if vm.state is VmState.UNKNOWN:
+        return Sight.UNREADABLE
+    if not vm.is_placed:
+        return Sight.STOPPED
     if vm.node_id == move.target:
         return Sight.ARRIVED
     if vm.node_id != move.source:
@@ -208,13 +210,13 @@ def _statement(migration: Migration, sight: Sight, task: Task | None, seen: Look
     message = task.message if task else ""
     here = seen.vm.node_id if isinstance(seen.vm, Vm) else None
     sentences = {
-        Sight.ARRIVED: f"{move.vm_name} runs on {move.target_name}.",
+        Sight.ARRIVED: f"{move.vm_name} is on {move.target_name}.",
         Sight.TASK_FAILED: f"The cluster reported an error: {message or 'without a message'}. "
         f"{move.vm_name} is still on {move.source_name}.",
         Sight.TASK_DONE: f"The cluster reported success, but {move.vm_name} is still on {move.source_name}.",
         Sight.NO_TRACE: f"The cluster shows no trace of the migration, and {move.vm_name} is still on "
         f"{move.source_name}.",
-        Sight.STRAYED: f"{move.vm_name} runs on another node ({here}) than it was sent to ({move.target_name}).",
+        Sight.STRAYED: f"{move.vm_name} is on another node ({here}) than it was sent to ({move.target_name}).",
         Sight.STOPPED: f"{move.vm_name} stopped running while it was being migrated.",
         Sight.GONE: f"{move.vm_name} was deleted while it was being migrated.",
     }

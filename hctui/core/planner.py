@@ -12,7 +12,7 @@ from hctui.core.checks import first_fit
 from hctui.core.decision import Candidate, Finding, Move, Reason
 from hctui.core.model import Node, Vm, VmId
 from hctui.core.situation import Situation
-from hctui.core.wording import listing, percent
+from hctui.core.wording import MOST_TOLD, count, first_of, listing, percent
 
 
 def violations(s: Situation) -> Iterator[tuple[Vm, Vm]]:
@@ -120,9 +120,7 @@ def relieve(s: Situation) -> Finding | None:
         if move := _move(s, candidates[-1], Reason.LOAD, headline):
             told = f"{headline} Moving {vm.name} to {move.target_name}."
             return Finding(Reason.LOAD, headline, told, (vm.id,), tuple(candidates), move)
-    told = (
-        f"{headline} None of the {len(candidates)} VMs on {hottest.node_name} can be moved to a cooler node."
-    )
+    told = f"{headline} Of {count(len(candidates), 'VM')} on {hottest.node_name}, none can be moved to a cooler node."
     if not candidates:
         told = f"{headline} There is no VM on {hottest.node_name} that could be moved."
     return Finding(Reason.LOAD, headline, told, (), tuple(candidates))
@@ -136,14 +134,22 @@ def _busiest_first(s: Situation, vms: tuple[Vm, ...]) -> list[Vm]:
 
 def _emptiest_first(s: Situation, vm: Vm) -> list[Node]:
     """Other nodes by the RAM percent they would have with the VM; hot ones after all others, unknown ones last."""
+    order = s.orders.get(vm.mem_bytes)
+    if order is None:
+        order = s.orders[vm.mem_bytes] = _by_room(s, vm.mem_bytes)
+    return [node for node in order if node.id != vm.node_id]
 
+
+def _by_room(s: Situation, mem_bytes: int) -> list[Node]:
     def key(node: Node) -> tuple[bool, bool, float]:
-        hot = (s.means[node.id] or node.cpu_percent or 0.0) > s.policy.cpu_upper_percent
+        mean = s.means[node.id]
+        load = node.cpu_percent if mean is None else mean
+        hot = load is not None and load > s.policy.cpu_upper_percent
         if not node.mem_bytes or node.mem_used_bytes is None:
             return True, hot, 0.0
-        return False, hot, (node.mem_used_bytes + vm.mem_bytes) / node.mem_bytes
+        return False, hot, (node.mem_used_bytes + mem_bytes) / node.mem_bytes
 
-    return sorted((node for node in s.snapshot.nodes.values() if node.id != vm.node_id), key=key)
+    return sorted(s.snapshot.nodes.values(), key=key)
 
 
 def _move(s: Situation, candidate: Candidate, reason: Reason, sentence: str) -> Move | None:
@@ -173,8 +179,9 @@ def _blocker(candidate: Candidate) -> str:
         return f"{candidate.vm_name}: {candidate.verdicts[-1].sentence}"
     if not candidate.trials:
         return f"{candidate.vm_name}: there is no other node."
-    reasons = [f"{trial.node_name}: {trial.verdicts[-1].sentence}" for trial in candidate.trials]
-    return f"{candidate.vm_name}: no node can take it. {' '.join(reasons)}"
+    trials = candidate.trials
+    reasons = [f"{trial.node_name}: {trial.verdicts[-1].sentence}" for trial in trials[:MOST_TOLD]]
+    return f"{candidate.vm_name}: no node can take it. {first_of(reasons, len(trials), 'node')}"
 
 
 def _ids(vms: tuple[Vm, ...]) -> tuple[VmId, ...]:

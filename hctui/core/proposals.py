@@ -24,8 +24,8 @@ def objection(s: Situation, move: Move) -> Verdict | None:
         missing = move.vm_name if vm is None else move.target_name
         return Verdict(Check.STILL_NEEDED, False, f"{missing} no longer exists.")
     if vm.node_id != move.source:
-        where = f"is on {s.node_name(vm.node_id)}" if vm.is_placed else "no longer runs"
-        return Verdict(Check.STILL_NEEDED, False, f"{vm.name} {where} and no longer on {move.source_name}.")
+        where = f"is on {s.node_name(vm.node_id)}" if vm.is_placed else "runs nowhere"
+        return Verdict(Check.STILL_NEEDED, False, f"{vm.name} {where}, no longer on {move.source_name}.")
     verdicts = (_NEEDED[move.reason](s, move), *vm_verdicts(s, vm, move.reason))
     verdicts += trial(s, vm, node, move.reason).verdicts
     return next((verdict for verdict in verdicts if not verdict.ok), None)
@@ -63,6 +63,10 @@ _NEEDED = {
     Reason.PIN: _still_astray,
     Reason.LOAD: _still_hot,
 }
+
+
+_RANKS = (Reason.ANTI_AFFINITY, Reason.PIN, Reason.LOAD)
+"""What is fixed first; a waiting proposal is withdrawn for a move of a higher rank."""
 
 
 def rejected(state: State, proposal_id: int, now: float) -> State:
@@ -126,8 +130,8 @@ def _withdrawal(s: Situation, proposal: Proposal, decision: Decision) -> str | N
     """Why a proposal cannot stay, in a sentence."""
     if s.now - proposal.made_at > s.policy.proposal_limit_seconds:
         return f"it expired after {duration(s.policy.proposal_limit_seconds)}."
-    outranking = decision.move and decision.move.reason is not Reason.LOAD
-    if proposal.move.reason is Reason.LOAD and outranking:
+    better = decision.move
+    if better and _RANKS.index(better.reason) < _RANKS.index(proposal.move.reason):
         return "a rule is violated, and fixing it comes first."
     verdict = objection(s, proposal.move)
     return verdict.sentence if verdict else None

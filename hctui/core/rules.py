@@ -112,12 +112,12 @@ class _Reader:
             self.problem(
                 Flaw.OWN_NAME, vm, f"{vm.name} has the tag {tag}, which names itself; it has no effect."
             )
-        elif len(others) > 1:
+        elif len(named) > 1:
+            whom = "each of them" if len(others) == len(named) else "each of the others"
             self.problem(
                 Flaw.DUPLICATE_NAME,
                 vm,
-                f"{vm.name} has the tag {tag}, but {len(others)} other VMs are named {name}; "
-                "it is kept apart from each of them.",
+                f"{vm.name} has the tag {tag}, but {len(named)} VMs are named {name}; it is kept apart from {whom}.",
             )
         for other in others:
             self._rivals[vm.id][other.id] = None

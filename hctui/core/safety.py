@@ -11,7 +11,7 @@ from hctui.core.decision import Check, Verdict
 from hctui.core.model import Disposition, NetworkStatus, Node, Snapshot, UpdateVerdict, VmId, VmState
 from hctui.core.policy import Policy
 from hctui.core.state import remaining_seconds
-from hctui.core.wording import count, duration, listing
+from hctui.core.wording import count, duration, listing, some_of
 
 UNWELL: frozenset[Check] = frozenset(
     {Check.NODES_ONLINE, Check.NODES_SETTLED, Check.NO_UPDATE, Check.NO_ALERT}
@@ -24,15 +24,16 @@ def gate(
 ) -> tuple[Verdict, ...]:
     """All verdicts, in order. `own_vm` is the VM of our own migration, which does not count as another's."""
     watched = [node for node in snapshot.nodes.values() if node.lan_ip not in policy.excluded_node_ips]
-    return (
+    verdicts = (
         _fresh(snapshot, policy, now),
         _online(watched),
         _settled(watched),
         Verdict(Check.NO_UPDATE, snapshot.update.verdict is UpdateVerdict.INACTIVE, snapshot.update.sentence),
         _no_alert(snapshot, policy),
         _no_other_migration(snapshot, own_vm),
-        _recovered(policy, now, unwell_at),
     )
+    # While the cluster is not well there is nothing to recover from yet, and one reason less to name.
+    return (*verdicts, _recovered(policy, now, None if is_unwell(verdicts) else unwell_at))
 
 
 def is_unwell(verdicts: tuple[Verdict, ...]) -> bool:
@@ -76,12 +77,15 @@ def _no_alert(snapshot: Snapshot, policy: Policy) -> Verdict:
         return Verdict(Check.NO_ALERT, True, "Alerts are not asked for (stand_down_severity = never).")
     if snapshot.conditions is None:
         return Verdict(Check.NO_ALERT, False, "The cluster's alerts could not be read.")
-    alerts = [alert for alert in snapshot.conditions if alert.severity.rank <= limit.rank]
+    alerts = [
+        alert
+        for alert in snapshot.conditions
+        if alert.severity.rank <= limit.rank and alert.node_name not in policy.excluded_node_ips
+    ]
     if not alerts:
         return Verdict(Check.NO_ALERT, True, f"No alert of severity {limit} or worse.")
-    named = listing([f"{alert.description or alert.name} ({alert.severity})" for alert in alerts[:3]])
-    more = f" and {count(len(alerts) - 3, 'more alert')}" if len(alerts) > 3 else ""
-    return Verdict(Check.NO_ALERT, False, f"The cluster reports: {named}{more}.")
+    named = some_of([f"{alert.description or alert.name} ({alert.severity})" for alert in alerts], "alert")
+    return Verdict(Check.NO_ALERT, False, f"The cluster reports: {named}.")
 
 
 def _no_other_migration(snapshot: Snapshot, own_vm: VmId | None) -> Verdict:
@@ -96,13 +100,12 @@ def _no_other_migration(snapshot: Snapshot, own_vm: VmId | None) -> Verdict:
             moving.setdefault(VmId(task.object_id), vm.name if vm else f"task {task.id}")
     if not moving:
         return Verdict(Check.NO_OTHER_MIGRATION, True, "Nobody else is migrating a VM.")
-    names = listing(list(moving.values())[:3])
-    more = f" and {count(len(moving) - 3, 'more VM')}" if len(moving) > 3 else ""
+    names = some_of(list(moving.values()), "VM")
     verb = "is" if len(moving) == 1 else "are"
     return Verdict(
         Check.NO_OTHER_MIGRATION,
         False,
-        f"{names}{more} {verb} being migrated by somebody else.",
+        f"{names} {verb} being migrated by somebody else.",
         len(moving),
         0,
     )

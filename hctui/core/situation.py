@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from hctui.core.decision import Check, NodeLoad, Verdict
+from hctui.core.decision import Check, NodeLoad, Reason, Trial, Verdict
 from hctui.core.history import Reading, Window, window
 from hctui.core.model import Disposition, NetworkStatus, Node, NodeId, Snapshot, Vm, VmId
 from hctui.core.policy import Policy
@@ -22,13 +22,13 @@ def imagined(snapshot: Snapshot, imagination: Imagination | None) -> Snapshot:
     """The snapshot as it would be after the imagined moves: VMs on their imagined nodes, RAM and CPU with them."""
     if not imagination or not imagination.moves:
         return snapshot
-    nodes, vms = dict(snapshot.nodes), dict(snapshot.vms)
-    for vm_id, move in imagination.moves.items():
-        vm = vms[vm_id]
-        vms[vm_id] = replace(vm, node_id=move.target)
-        nodes[move.source] = _loaded(nodes[move.source], vm, -1)
-        nodes[move.target] = _loaded(nodes[move.target], vm, +1)
-    return replace(snapshot, nodes=nodes, vms=vms)
+    moved = {vm_id: snapshot.vms[vm_id] for vm_id in imagination.moves}
+    placed = {vm_id: replace(vm, node_id=imagination.moves[vm_id].target) for vm_id, vm in moved.items()}
+    nodes = {
+        node_id: _loaded(snapshot.nodes[node_id], shifts)
+        for node_id, shifts in _shifts(imagination, moved).items()
+    }
+    return replace(snapshot, nodes={**snapshot.nodes, **nodes}, vms={**snapshot.vms, **placed})
 
 
 def upheld(imagination: Imagination, snapshot: Snapshot) -> Imagination:
@@ -48,14 +48,37 @@ def upheld(imagination: Imagination, snapshot: Snapshot) -> Imagination:
     return imagination if len(moves) == len(imagination.moves) else replace(imagination, moves=moves)
 
 
-def _loaded(node: Node, vm: Vm, sign: int) -> Node:
-    share = vm.node_share_percent(node.threads)
-    cpu, used = node.cpu_percent, node.mem_used_bytes
+Shifts = list[tuple[int, Vm]]
+"""The VMs that only the imagination brings to a node (+1) or takes away from it (-1)."""
+
+
+def _shifts(imagination: Imagination, vms: Mapping[VmId, Vm]) -> dict[NodeId, Shifts]:
+    shifts: dict[NodeId, Shifts] = defaultdict(list)
+    for vm_id, move in imagination.moves.items():
+        shifts[move.source].append((-1, vms[vm_id]))
+        shifts[move.target].append((+1, vms[vm_id]))
+    return shifts
+
+
+def _loaded(node: Node, shifts: Shifts) -> Node:
+    used = node.mem_used_bytes
     return replace(
         node,
-        cpu_percent=None if cpu is None or share is None else min(100.0, max(0.0, cpu + sign * share)),
-        mem_used_bytes=None if used is None else max(0, used + sign * vm.mem_bytes),
+        cpu_percent=_shifted_percent(node.cpu_percent, node.threads, shifts),
+        mem_used_bytes=None
+        if used is None
+        else max(0, used + sum(sign * vm.mem_bytes for sign, vm in shifts)),
     )
+
+
+def _shifted_percent(cpu_percent: float | None, threads: int | None, shifts: Shifts) -> float | None:
+    """A node's CPU with its shifts. A VM whose load is not known makes it unknown, rather than idle or busy."""
+    for sign, vm in shifts:
+        share = vm.node_share_percent(threads)
+        if cpu_percent is None or share is None:
+            return None
+        cpu_percent += sign * share
+    return None if cpu_percent is None else min(100.0, max(0.0, cpu_percent))
 
 
 def usability(node: Node, policy: Policy) -> Verdict:
@@ -88,6 +111,8 @@ class Situation:
         placed: the VMs that occupy each node.
         means: mean CPU percent of each node over the window; `None` until its samples fill it.
         usable: the usability verdict of each node.
+        rooms: filled by `checks` as targets are tried: what a VM of so many bytes finds on each node.
+        orders: filled by `planner`: the nodes in the order in which such a VM tries them for a rule's sake.
     """
 
     snapshot: Snapshot
@@ -101,15 +126,13 @@ class Situation:
     readings: Mapping[NodeId, Reading]
     usable: Mapping[NodeId, Verdict]
     failures: Mapping[tuple[VmId, NodeId], Failure] = field(default_factory=dict)
+    rooms: dict[tuple[Reason, int], dict[NodeId, Trial]] = field(default_factory=dict, repr=False)
+    orders: dict[int, list[Node]] = field(default_factory=dict, repr=False)
 
     def node_name(self, node_id: NodeId | None) -> str:
         """What people call a node; its id when it is not in the snapshot."""
         node = self.snapshot.nodes.get(node_id) if node_id else None
         return node.name if node else str(node_id or "no node")
-
-    def names(self, vm_ids: tuple[VmId, ...]) -> list[str]:
-        """The names of VMs."""
-        return [self.snapshot.vms[vm_id].name for vm_id in vm_ids]
 
     def loads(self) -> tuple[NodeLoad, ...]:
         """The usable nodes as load balancing sees them, busiest first, those without a mean last."""
@@ -132,7 +155,8 @@ def situation_of(state: State, snapshot: Snapshot, policy: Policy, now: float) -
         window_seconds=policy.window_seconds,
         interval_seconds=policy.interval_seconds,
     )
-    seen = imagined(snapshot, state.imagination)
+    imagination = state.imagination and upheld(state.imagination, snapshot)
+    seen = imagined(snapshot, imagination)
     placed: dict[NodeId, list[Vm]] = defaultdict(list)
     for vm in seen.vms.values():
         if vm.node_id is not None and vm.is_placed:
@@ -146,7 +170,7 @@ def situation_of(state: State, snapshot: Snapshot, policy: Policy, now: float) -
         now=now,
         window=view,
         placed={node_id: tuple(placed.get(node_id, ())) for node_id in seen.nodes},
-        means=_means(readings, view, snapshot, state.imagination),
+        means=_means(readings, view, snapshot, imagination),
         readings=readings,
         usable={node.id: usability(node, policy) for node in seen.nodes.values()},
         failures={(failure.vm_id, failure.target): failure for failure in ledger.failures},
@@ -158,13 +182,11 @@ def _means(
 ) -> dict[NodeId, float | None]:
     """Window means of the nodes, with the load of VMs that are only imagined elsewhere taken along."""
     means = {node_id: reading.mean_percent for node_id, reading in readings.items()}
-    for vm_id, move in (imagination.moves if imagination else {}).items():
-        load = replace(snapshot.vms[vm_id], cpu_percent=view.vm(vm_id).partial_percent)
-        for node_id, sign in ((move.source, -1), (move.target, +1)):
-            share = load.node_share_percent(snapshot.nodes[node_id].threads)
-            mean = means[node_id]
-            # A VM whose load is not known makes both its nodes unknown, rather than one idle and one busy.
-            means[node_id] = (
-                None if mean is None or share is None else min(100.0, max(0.0, mean + sign * share))
-            )
+    if imagination:
+        loads = {
+            vm_id: replace(snapshot.vms[vm_id], cpu_percent=view.vm(vm_id).partial_percent)
+            for vm_id in imagination.moves
+        }
+        for node_id, shifts in _shifts(imagination, loads).items():
+            means[node_id] = _shifted_percent(means[node_id], snapshot.nodes[node_id].threads, shifts)
     return means

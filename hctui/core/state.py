@@ -8,7 +8,7 @@ jumped back can prolong none of them beyond its own length.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from hctui.core.decision import Move
@@ -180,7 +180,7 @@ def pruned(ledger: Ledger, snapshot: Snapshot, policy: Policy, now: float) -> Le
         fresh_since=min(ledger.fresh_since, now),
         last_ended_at=None if ledger.last_ended_at is None else min(ledger.last_ended_at, now),
         arrivals={
-            vm_id: replace(arrival, at=min(arrival.at, now))
+            vm_id: arrival if arrival.at <= now else replace(arrival, at=now)
             for vm_id, arrival in ledger.arrivals.items()
             if vm_id in vms
         },
@@ -191,6 +191,19 @@ def pruned(ledger: Ledger, snapshot: Snapshot, policy: Policy, now: float) -> Le
             if r.vm_id in vms and remaining_seconds(r.at, rest, now) > 0
         ),
     )
+
+
+def in_every_reality(state: State, change: Callable[[Ledger], Ledger]) -> State:
+    """What really happened counts in a dry run too: the ledger is changed in both."""
+    imagination = state.imagination
+    if imagination:
+        imagination = replace(imagination, ledger=change(imagination.ledger))
+    return replace(state, real=change(state.real), imagination=imagination)
+
+
+def with_disturbance(ledger: Ledger, at: float) -> Ledger:
+    """While somebody else migrates: cooldown and window begin once that is over, as after a move of ours."""
+    return replace(ledger, last_ended_at=at, fresh_since=at)
 
 
 def with_imagined(state: State, move: Move, at: float) -> State:

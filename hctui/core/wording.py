@@ -4,6 +4,9 @@ from __future__ import annotations
 
 _GIB = 1024**3
 
+MOST_TOLD = 3
+"""So many of many names or sentences are told; the rest is counted."""
+
 
 def percent(value: float) -> str:
     """`86.2 %`."""
@@ -32,6 +35,18 @@ def listing(names: list[str]) -> str:
     if len(names) < 2:
         return "".join(names)
     return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def some_of(names: list[str], noun: str) -> str:
+    """`a, b, c and 4 more nodes`: a listing that stays short."""
+    more = len(names) - MOST_TOLD
+    return listing(names if more <= 0 else [*names[:MOST_TOLD], count(more, f"more {noun}")])
+
+
+def first_of(sentences: list[str], total: int, noun: str) -> str:
+    """`A. B. C. And 4 more nodes.`: the first of `total` sentences; only those that are told need be given."""
+    told = " ".join(sentences[:MOST_TOLD])
+    return told if total <= MOST_TOLD else f"{told} And {count(total - MOST_TOLD, f'more {noun}')}."
 
 
 def count(number: int, noun: str) -> str:

@@ -39,9 +39,9 @@ async def balance(client: Client, plan: Plan, clock: Clock, log: Log, stop: asyn
     Raises:
         HctuiError: the cluster refuses us or cannot be trusted, or there can be no journal.
     """
-    started_at = clock.now()
+    until = None if plan.duration_seconds is None else clock.now() + plan.duration_seconds
     async with client:
-        info = await _first_contact(client, plan, clock, log, stop)
+        info = await _first_contact(client, plan, until, clock, log, stop)
         if info is None:
             return
         log(Line(clock.now(), "connected", _greeting(info, plan)))
@@ -59,7 +59,6 @@ async def balance(client: Client, plan: Plan, clock: Clock, log: Log, stop: asyn
             )
             stopping = asyncio.create_task(_stop_with(engine, stop))
             try:
-                until = None if plan.duration_seconds is None else started_at + plan.duration_seconds
                 await engine.run(once=plan.once, until=until)
             finally:
                 stopping.cancel()
@@ -73,13 +72,13 @@ async def _stop_with(engine: Engine, stop: asyncio.Event) -> None:
 
 
 async def _first_contact(
-    client: Client, plan: Plan, clock: Clock, log: Log, stop: asyncio.Event
+    client: Client, plan: Plan, until: float | None, clock: Clock, log: Log, stop: asyncio.Event
 ) -> ClusterInfo | None:
-    """Who the cluster is; asks until it answers, unless there is only one try, or until told to stop.
+    """Who the cluster is; asks until it answers, unless there is only one try, or until told to stop or time is up.
 
     What waiting cannot mend (a refused login, a certificate that is not trusted) is raised at once.
     """
-    while not stop.is_set():
+    while not stop.is_set() and (until is None or clock.now() < until):
         try:
             return (await client.snapshot(clock.now())).cluster
         except (ClusterUnreachable, ApiTrouble) as error:

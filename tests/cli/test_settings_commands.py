@@ -42,7 +42,14 @@ def test_show_tells_value_unit_and_source_and_hides_secrets(tmp_path: Path) -> N
     file = tmp_path / "settings.toml"
     file.write_text('[cluster]\npassword_command = "cat /somewhere/hidden"\n[balancer]\nmode = "approve"\n')
     done = hctui(
-        "config", "show", "--config", str(file), "--ram-limit-percent", "65", home=tmp_path, SC_AVG_WINDOW_MINUTES="7.5"
+        "config",
+        "show",
+        "--config",
+        str(file),
+        "--ram-limit-percent",
+        "65",
+        home=tmp_path,
+        SC_AVG_WINDOW_MINUTES="7.5",
     )
     rows = {line.split()[0]: " ".join(line.split()[1:]) for line in done.stdout.splitlines()}
     assert done.returncode == 0
@@ -62,11 +69,20 @@ def test_export_gives_a_file_that_says_the_same(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("command", ["run", "check", "report", "config show"])
 def test_wrong_settings_end_every_command_with_2_and_one_clear_message(tmp_path: Path, command: str) -> None:
-    done = hctui(*command.split(), "--cpu-upper-threshold-percent", "40", home=tmp_path, SC_RAM_LIMIT_PERCENT="lots")
+    done = hctui(
+        *command.split(), "--cpu-upper-threshold-percent", "40", home=tmp_path, SC_RAM_LIMIT_PERCENT="lots"
+    )
     assert done.returncode == 2
     assert done.stdout == ""
     assert "Traceback" not in done.stderr
-    for part in ("ram_limit_percent", "lots", "SC_RAM_LIMIT_PERCENT", "--cpu-upper-threshold-percent", "40", "50"):
+    for part in (
+        "ram_limit_percent",
+        "lots",
+        "SC_RAM_LIMIT_PERCENT",
+        "--cpu-upper-threshold-percent",
+        "40",
+        "50",
+    ):
         assert part in done.stderr
 
 

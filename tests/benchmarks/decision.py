@@ -1,0 +1,152 @@
+"""How long one cycle takes, from the snapshot to the decision: `python -m tests.benchmarks.decision`.
+
+Prints median and 95th percentile in milliseconds for clusters of three sizes and five situations, and how the median
+grows from 2,000 VMs to 10,000. Every situation is checked to be what its name says before it is timed.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from hctui.core.balancer import Step, step
+from hctui.core.decision import Outcome
+from hctui.core.model import Node, Snapshot, Vm
+from hctui.core.policy import Policy
+from hctui.core.state import State
+from tests.core.build import DRY, POLICY, cluster, history, node, vm
+
+SIZES = ((8, 200), (16, 2_000), (64, 10_000))
+SECONDS_PER_CELL = 2.5
+ROUNDS = 300
+LIMIT_MS = 2.0
+LIMIT_GROWTH = 7.0
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A situation: what is timed is `step` on this snapshot after this state."""
+
+    state: State
+    snapshot: Snapshot
+    policy: Policy
+
+
+def nodes_of(number: int, *, first_cpu: float, used_gib: float) -> list[Node]:
+    cool = [node(index, cpu=20.0 + index % 20, used_gib=used_gib) for index in range(2, number + 1)]
+    return [node(1, cpu=first_cpu, used_gib=used_gib), *cool]
+
+
+def vms_of(nodes: int, number: int) -> list[Vm]:
+    """VMs dealt out node by node; every tenth is kept apart from its neighbour, every fiftieth is pinned."""
+    return [_vm(index, nodes) for index in range(number)]
+
+
+def _vm(index: int, nodes: int) -> Vm:
+    words = ["prod"]
+    if index % 10 == 0:
+        words.append(f"anti_vm-{index + 1:05}")
+    if index % 50 == 25:
+        words.append(f"node_{101 + index % nodes}")
+    name = f"vm-{index:05}"
+    return vm(
+        name,
+        1 + index % nodes,
+        mem_gib=0.5 * 2 ** (index * 7 % 4),
+        cpu=float(index * 37 % 90),
+        vcpus=2,
+        tags=" ".join(words),
+    )
+
+
+def balanced(nodes: int, number: int) -> Case:
+    snapshot = cluster(nodes_of(nodes, first_cpu=60.0, used_gib=50.0), vms_of(nodes, number))
+    return Case(State(samples=history(snapshot)), snapshot, POLICY)
+
+
+def hot_with_fit(nodes: int, number: int) -> Case:
+    snapshot = cluster(nodes_of(nodes, first_cpu=90.0, used_gib=50.0), vms_of(nodes, number))
+    return Case(State(samples=history(snapshot)), snapshot, POLICY)
+
+
+def hot_without_fit(nodes: int, number: int) -> Case:
+    """Every VM of the hot node fails the RAM check on every other node."""
+    snapshot = cluster(nodes_of(nodes, first_cpu=90.0, used_gib=69.9), vms_of(nodes, number))
+    return Case(State(samples=history(snapshot)), snapshot, POLICY)
+
+
+def unfixable_violations(nodes: int, number: int) -> Case:
+    """One VM in a hundred names a VM on its own node, and no node has RAM left for either."""
+    vms = vms_of(nodes, number)
+    for index in range(0, number - nodes, 100):
+        vms[index] = replace(vms[index], tags=("prod", f"anti_{vms[index + nodes].name}"))
+    snapshot = cluster(nodes_of(nodes, first_cpu=60.0, used_gib=69.9), vms)
+    return Case(State(samples=history(snapshot)), snapshot, POLICY)
+
+
+def dry_run(nodes: int, number: int) -> Case:
+    """A hot node after three imagined moves, with the window full again."""
+    snapshot = cluster(nodes_of(nodes, first_cpu=99.0, used_gib=50.0), vms_of(nodes, number))
+    state = State(samples=history(snapshot))
+    for _ in range(3):
+        done = step(state, snapshot, (), DRY, snapshot.taken_at)
+        assert done.decision.move is not None
+        later = replace(snapshot, taken_at=snapshot.taken_at + 600.0)
+        state, snapshot = replace(done.state, samples=history(later)), later
+    return Case(state, snapshot, DRY)
+
+
+CASES: dict[str, tuple[Callable[[int, int], Case], Outcome]] = {
+    "balanced": (balanced, Outcome.BALANCED),
+    "hot node, a VM fits": (hot_with_fit, Outcome.MOVE),
+    "hot node, no VM fits": (hot_without_fit, Outcome.BLOCKED),
+    "violations, no fix": (unfixable_violations, Outcome.BLOCKED),
+    "dry run, 3 imagined": (dry_run, Outcome.MOVE),
+}
+
+
+def run(case: Case) -> Step:
+    return step(case.state, case.snapshot, (), case.policy, case.snapshot.taken_at)
+
+
+def timed(case: Case) -> Iterator[float]:
+    """Milliseconds of each cycle: so many rounds, or as many as there is time for."""
+    end = time.perf_counter() + SECONDS_PER_CELL
+    for _ in range(ROUNDS):
+        begin = time.perf_counter()
+        run(case)
+        after = time.perf_counter()
+        yield 1000.0 * (after - begin)
+        if after > end:
+            return
+
+
+def main() -> int:
+    """Print the table; 1 if an aim was missed."""
+    print(f"one cycle, milliseconds: median (95th percentile); Python {sys.version.split()[0]}")
+    heads = [f"{nodes} x {number:,}" for nodes, number in SIZES]
+    print(f"{'':22}" + "".join(f"{head:>20}" for head in heads) + f"{'growth':>10}")
+    missed = False
+    for name, (build, expected) in CASES.items():
+        medians, cells = [], []
+        for nodes, number in SIZES:
+            case = build(nodes, number)
+            outcome = run(case).decision.outcome
+            assert outcome is expected, f"{name} at {nodes} x {number} came to {outcome}"
+            times = sorted(timed(case))
+            medians.append(statistics.median(times))
+            cells.append(f"{medians[-1]:.2f} ({times[int(0.95 * (len(times) - 1))]:.2f})")
+        growth = medians[2] / medians[1]
+        missed |= medians[0] >= LIMIT_MS or growth > LIMIT_GROWTH
+        print(f"{name:22}" + "".join(f"{cell:>20}" for cell in cells) + f"{growth:>9.1f}x")
+    print(
+        f"aims: under {LIMIT_MS:g} ms at 8 x 200, growth at most {LIMIT_GROWTH:g}x: {'missed' if missed else 'met'}"
+    )
+    return int(missed)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

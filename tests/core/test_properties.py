@@ -1,0 +1,164 @@
+"""What holds in every cluster, whatever happens to it: properties over random worlds and sequences of cycles."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+
+from hypothesis import HealthCheck, given, settings
+
+from hctui.core import balancer
+from hctui.core.commands import Approve, Command, Pause, Reject, Resume
+from hctui.core.decision import Decision, Move, Outcome, Reason
+from hctui.core.migration import Phase
+from hctui.core.model import NodeId, Snapshot, VmId
+from hctui.core.situation import imagined
+from hctui.core.state import Ledger, State, pruned
+from tests.core.build import NOW
+from tests.core.worlds import Order, Turn, Weather, World, objections, turns, worlds
+
+QUICK = settings(
+    max_examples=250, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+
+
+@dataclass
+class Run:
+    """A balancer at work on a world, judged after every cycle."""
+
+    world: World
+    state: State = field(default_factory=State)
+    now: float = NOW
+    ended_at: float | None = None
+    arrived: dict[VmId, float] = field(default_factory=dict)
+    failed: dict[tuple[VmId, NodeId], float] = field(default_factory=dict)
+    sent: list[Move] = field(default_factory=list)
+    outcomes: Counter[Outcome] = field(default_factory=Counter)
+
+    def turn(self, turn: Turn) -> None:
+        if turn.order is Order.FLIP:
+            self.world.policy = replace(self.world.policy, dry_run=not self.world.policy.dry_run)
+        self._advance(turn.seconds)
+        if self.state.migration:
+            self._watch(self.state.migration.move)
+        seen = self.world.snapshot(self.now, turn)
+        before, policy = self.state, self.world.policy
+        done = balancer.step(before, seen, self._commands(turn), policy, self.now)
+        assert done == balancer.step(before, seen, self._commands(turn), policy, self.now)
+        self.outcomes[done.decision.outcome] += 1
+        self._judge(before, seen, turn, done)
+        self.state = done.state
+        if done.send:
+            self._send(done.send, turn)
+
+    def _advance(self, seconds: float) -> None:
+        """A clock set back cuts what began in its future to now, here as there."""
+        self.now += seconds
+        if self.ended_at is not None:
+            self.ended_at = min(self.ended_at, self.now)
+        self.arrived = {key: min(at, self.now) for key, at in self.arrived.items()}
+        self.failed = {key: min(at, self.now) for key, at in self.failed.items()}
+
+    def _commands(self, turn: Turn) -> tuple[Command, ...]:
+        number = self.state.proposal.id if self.state.proposal else 0
+        orders: dict[Order, tuple[Command, ...]] = {
+            Order.PAUSE: (Pause(),),
+            Order.RESUME: (Resume(),),
+            Order.APPROVE: (Approve(number),),
+            Order.APPROVE_STALE: (Approve(number - 1),),
+            Order.REJECT: (Reject(number),),
+        }
+        return orders.get(turn.order, ())
+
+    def _watch(self, move: Move) -> None:
+        self.state, migration = balancer.watched(
+            self.state, self.world.look(move.vm_id), self.world.policy, self.now
+        )
+        if migration.phase.is_end:
+            assert migration.note
+            self._ended(move, arrived=migration.phase is Phase.ARRIVED)
+
+    def _send(self, move: Move, turn: Turn) -> None:
+        self.sent.append(move)
+        self.world.begin(move, turn)
+        self.state = balancer.begun(self.state, move, f"m{len(self.sent)}", self.now)
+        self.state, migration = balancer.answered(self.state, turn.answer, self.now)
+        if migration.phase.is_end:
+            self.failed[move.vm_id, move.target] = self.now
+
+    def _ended(self, move: Move, *, arrived: bool) -> None:
+        self.ended_at = self.now
+        if arrived:
+            self.arrived[move.vm_id] = self.now
+        else:
+            self.failed[move.vm_id, move.target] = self.now
+
+    def _judge(self, before: State, seen: Snapshot | None, turn: Turn, done: balancer.Step) -> None:
+        policy = self.world.policy
+        _is_told(done.decision)
+        if policy.dry_run:
+            assert done.send is None
+            assert done.state.real == _kept(before.real, seen, self)
+        else:
+            assert done.state.imagination is None
+        if done.decision.outcome is not Outcome.MOVE:
+            assert done.send is None
+            return
+        assert seen is not None
+        assert done.decision.move is not None
+        assert not before.migration
+        assert not done.state.paused
+        assert turn.weather in (Weather.FINE, Weather.OFFLINE)
+        assert all(verdict.ok for verdict in done.decision.safety)
+        self._judge_move(done.decision.move, imagined(seen, before.imagination if policy.dry_run else None))
+
+    def _judge_move(self, move: Move, seen: Snapshot) -> None:
+        policy = self.world.policy
+        assert objections(move, seen, policy) == []
+        if self.ended_at is not None:
+            assert self.now - self.ended_at >= policy.cluster_cooldown_seconds
+        if move.vm_id in self.arrived:
+            assert self.now - self.arrived[move.vm_id] >= policy.vm_cooldown_seconds
+        if (move.vm_id, move.target) in self.failed:
+            assert self.now - self.failed[move.vm_id, move.target] >= 60
+
+
+def _kept(real: Ledger, seen: Snapshot | None, run: Run) -> Ledger:
+    """A dry run may forget what is over, and nothing else."""
+    return real if seen is None else pruned(real, seen, run.world.policy, run.now)
+
+
+def _is_told(decision: Decision) -> None:
+    """Every decision explains itself, and so does every part of its trace."""
+    assert decision.sentence.strip()
+    assert all(verdict.sentence for verdict in decision.safety)
+    for finding in decision.findings:
+        assert finding.sentence.startswith(finding.headline)
+        for candidate in finding.candidates:
+            assert candidate.verdicts
+            assert all(verdict.sentence for verdict in candidate.verdicts)
+            assert all(verdict.ok for verdict in candidate.verdicts[:-1])
+            for trial in candidate.trials:
+                assert trial.verdicts
+                assert all(verdict.sentence for verdict in trial.verdicts)
+                assert all(verdict.ok for verdict in trial.verdicts[:-1])
+
+
+def test_no_cycle_in_any_world_breaks_a_promise() -> None:
+    """And since a balancer that does nothing would break none: this one comes to every end, for every reason."""
+    outcomes: Counter[Outcome] = Counter()
+    reasons: Counter[str] = Counter()
+
+    @QUICK
+    @given(worlds(), turns)
+    def play(world: World, sequence: list[Turn]) -> None:
+        run = Run(world)
+        for turn in sequence:
+            run.turn(turn)
+        outcomes.update(run.outcomes)
+        reasons.update(move.reason for move in run.sent)
+
+    play()
+    print(outcomes, reasons)
+    assert set(outcomes) == set(Outcome)
+    assert all(reasons[reason] >= 5 for reason in Reason), reasons

@@ -1,0 +1,196 @@
+"""The safety gate: every reason to stand down, whom it leaves out, and the recovery afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from hctui.core.decision import Check, Verdict
+from hctui.core.model import (
+    Condition,
+    Disposition,
+    NetworkStatus,
+    Severity,
+    Snapshot,
+    TaskState,
+    UpdateStatus,
+    UpdateVerdict,
+    VmState,
+)
+from hctui.core.policy import Policy
+from hctui.core.safety import gate, is_unwell
+from tests.core.build import NOW, POLICY, cluster, node, task, vm
+
+HEALTHY = cluster([node(1), node(2)], [vm("web"), vm("sql", 2)])
+
+
+def _refusals(verdicts: tuple[Verdict, ...]) -> list[Check]:
+    return [verdict.check for verdict in verdicts if not verdict.ok]
+
+
+def _with_node(current: Disposition, desired: Disposition) -> Snapshot:
+    return cluster([node(1), replace(node(2), current_disposition=current, desired_disposition=desired)])
+
+
+def _alert(severity: Severity, name: str = "node.n2.hot") -> Condition:
+    return Condition(name, f"{name} is set", severity, "10.0.0.102")
+
+
+def _updating(verdict: UpdateVerdict) -> Snapshot:
+    return replace(HEALTHY, update=UpdateStatus(verdict, "About the update."))
+
+
+UNHEALTHY: dict[str, tuple[Snapshot, Check]] = {
+    "node offline": (cluster([node(1), node(2, status=NetworkStatus.OFFLINE)]), Check.NODES_ONLINE),
+    "node unknown": (cluster([node(1), node(2, status=NetworkStatus.UNKNOWN)]), Check.NODES_ONLINE),
+    "no node at all": (cluster([]), Check.NODES_ONLINE),
+    "node leaving": (_with_node(Disposition.IN, Disposition.OUT), Check.NODES_SETTLED),
+    "node being evacuated": (_with_node(Disposition.IN, Disposition.EVACUATED), Check.NODES_SETTLED),
+    "node evacuated": (_with_node(Disposition.EVACUATED, Disposition.EVACUATED), Check.NODES_SETTLED),
+    "node coming back": (_with_node(Disposition.EVACUATED, Disposition.IN), Check.NODES_SETTLED),
+    "disposition unknown": (_with_node(Disposition.UNKNOWN, Disposition.UNKNOWN), Check.NODES_SETTLED),
+    "update active": (_updating(UpdateVerdict.ACTIVE), Check.NO_UPDATE),
+    "update unknown": (_updating(UpdateVerdict.UNKNOWN), Check.NO_UPDATE),
+    "critical alert": (replace(HEALTHY, conditions=(_alert(Severity.CRITICAL),)), Check.NO_ALERT),
+    "worse alert": (replace(HEALTHY, conditions=(_alert(Severity.EMERGENCY),)), Check.NO_ALERT),
+    "alerts unread": (replace(HEALTHY, conditions=None), Check.NO_ALERT),
+}
+
+
+def test_order_is_that_of_the_api_reference() -> None:
+    verdicts = gate(HEALTHY, POLICY, NOW, unwell_at=None)
+    assert [verdict.check for verdict in verdicts] == [
+        Check.FRESH_DATA,
+        Check.NODES_ONLINE,
+        Check.NODES_SETTLED,
+        Check.NO_UPDATE,
+        Check.NO_ALERT,
+        Check.NO_OTHER_MIGRATION,
+        Check.RECOVERED,
+    ]
+    assert _refusals(verdicts) == []
+    assert not is_unwell(verdicts)
+    assert all(verdict.sentence for verdict in verdicts)
+
+
+@pytest.mark.parametrize(("snapshot", "check"), UNHEALTHY.values(), ids=UNHEALTHY.keys())
+def test_a_cluster_that_is_not_well_stands_us_down(snapshot: Snapshot, check: Check) -> None:
+    verdicts = gate(snapshot, POLICY, NOW, unwell_at=None)
+    assert _refusals(verdicts) == [check]
+    assert is_unwell(verdicts)
+
+
+def test_every_refusal_is_told_at_once() -> None:
+    bad = replace(_updating(UpdateVerdict.ACTIVE), conditions=None, nodes=UNHEALTHY["node offline"][0].nodes)
+    assert _refusals(gate(bad, POLICY, NOW, unwell_at=None)) == [
+        Check.NODES_ONLINE,
+        Check.NO_UPDATE,
+        Check.NO_ALERT,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("age", "ok"),
+    [(0, True), (90, True), (90.1, False), (3600, False), (-30, True), (-30.1, False)],
+    ids=["now", "three polls", "older", "much older", "a clock a little off", "from the future"],
+)
+def test_stale_data_is_not_decided_on(age: float, ok: bool) -> None:
+    verdicts = gate(HEALTHY, POLICY, NOW + age, unwell_at=None)
+    assert _refusals(verdicts) == ([] if ok else [Check.FRESH_DATA])
+    assert not is_unwell(verdicts)
+
+
+@pytest.mark.parametrize("name", ["node offline", "node unknown", "node leaving", "node evacuated"])
+def test_an_excluded_node_does_not_stand_us_down(name: str) -> None:
+    policy = replace(POLICY, excluded_node_ips=frozenset({"10.0.0.102"}))
+    assert _refusals(gate(UNHEALTHY[name][0], policy, NOW, unwell_at=None)) == []
+
+
+@pytest.mark.parametrize(
+    ("limit", "severity", "ok"),
+    [
+        (Severity.CRITICAL, Severity.ERROR, True),
+        (Severity.CRITICAL, Severity.CRITICAL, False),
+        (Severity.WARNING, Severity.ERROR, False),
+        (Severity.WARNING, Severity.NOTICE, True),
+        (None, Severity.EMERGENCY, True),
+    ],
+)
+def test_alerts_count_from_the_severity_of_the_policy(
+    limit: Severity | None, severity: Severity, ok: bool
+) -> None:
+    policy = replace(POLICY, stand_down_severity=limit)
+    snapshot = replace(HEALTHY, conditions=(_alert(severity),))
+    assert (not _refusals(gate(snapshot, policy, NOW, unwell_at=None))) is ok
+
+
+def test_unread_alerts_do_not_matter_when_alerts_never_do() -> None:
+    policy = replace(POLICY, stand_down_severity=None)
+    assert _refusals(gate(replace(HEALTHY, conditions=None), policy, NOW, unwell_at=None)) == []
+
+
+def test_many_alerts_are_counted() -> None:
+    alerts = tuple(_alert(Severity.CRITICAL, f"alert.{index}") for index in range(5))
+    verdicts = gate(replace(HEALTHY, conditions=alerts), POLICY, NOW, unwell_at=None)
+    sentence = next(verdict.sentence for verdict in verdicts if verdict.check is Check.NO_ALERT)
+    assert "alert.0 is set (CRITICAL)" in sentence
+    assert sentence.endswith("and 2 more alerts.")
+
+
+MIGRATING = vm("web", ui_state=VmState.MIGRATING)
+FOREIGN: dict[str, Callable[[], Snapshot]] = {
+    "a VM says so": lambda: cluster([node(1), node(2)], [MIGRATING]),
+    "a running task says so": lambda: replace(HEALTHY, live_tasks=(task(),)),
+    "a queued task says so": lambda: replace(HEALTHY, live_tasks=(task(TaskState.QUEUED),)),
+    "a task in other words": lambda: replace(HEALTHY, live_tasks=(task(description="VM MIGRATION"),)),
+    "a task on something unknown": lambda: replace(HEALTHY, live_tasks=(task(on=""),)),
+}
+
+
+@pytest.mark.parametrize("build", FOREIGN.values(), ids=FOREIGN.keys())
+def test_a_migration_of_somebody_else_is_waited_for(build: Callable[[], Snapshot]) -> None:
+    verdicts = gate(build(), POLICY, NOW, unwell_at=None)
+    assert _refusals(verdicts) == [Check.NO_OTHER_MIGRATION]
+    assert not is_unwell(verdicts)
+
+
+@pytest.mark.parametrize("name", ["a VM says so", "a running task says so"])
+def test_our_own_migration_is_not_somebody_elses(name: str) -> None:
+    assert _refusals(gate(FOREIGN[name](), POLICY, NOW, unwell_at=None, own_vm=vm("web").id)) == []
+    other = gate(FOREIGN[name](), POLICY, NOW, unwell_at=None, own_vm=vm("sql").id)
+    assert _refusals(other) == [Check.NO_OTHER_MIGRATION]
+
+
+def test_other_tasks_are_no_migration() -> None:
+    busy = replace(HEALTHY, live_tasks=(task(description="Delete block device 8f1d for web"),))
+    assert _refusals(gate(busy, POLICY, NOW, unwell_at=None)) == []
+
+
+def test_a_vm_and_its_task_are_one_migration() -> None:
+    both = replace(cluster([node(1), node(2)], [MIGRATING]), live_tasks=(task(),))
+    verdict = gate(both, POLICY, NOW, unwell_at=None)[5]
+    assert (verdict.value, verdict.sentence) == (1, "web is being migrated by somebody else.")
+
+
+def test_many_migrations_are_counted() -> None:
+    vms = [vm(f"vm-{index}", ui_state=VmState.MIGRATING) for index in range(5)]
+    verdict = gate(cluster([node(1), node(2)], vms), POLICY, NOW, unwell_at=None)[5]
+    assert verdict.sentence == "vm-0, vm-1, vm-2 and 2 more VMs are being migrated by somebody else."
+
+
+@pytest.mark.parametrize(
+    ("unwell_at", "left"),
+    [(None, 0), (NOW, 900), (NOW - 899, 1), (NOW - 900, 0), (NOW + 5000, 900)],
+    ids=["never", "now", "a second left", "over", "clock set back"],
+)
+def test_recovery_cooldown(unwell_at: float | None, left: float) -> None:
+    verdicts = gate(HEALTHY, POLICY, NOW, unwell_at=unwell_at)
+    assert (verdicts[-1].ok, verdicts[-1].value, verdicts[-1].limit) == (left == 0, left, 900)
+    assert not is_unwell(verdicts), "recovering must not begin the recovery anew"
+
+
+def test_recovery_follows_the_policy() -> None:
+    policy = Policy(recovery_cooldown_seconds=60)
+    assert gate(HEALTHY, policy, NOW, unwell_at=NOW - 60)[-1].ok
