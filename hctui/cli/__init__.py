@@ -40,9 +40,8 @@ def main() -> None:
     """The program. Errors of ours are printed as title, detail and hint; others keep their traceback."""
     os.umask(0o077)  # whatever is written is nobody else's business
     try:
-        hctui.main(standalone_mode=False)
-    except click.exceptions.Exit as exit_:
-        sys.exit(exit_.exit_code)
+        code = hctui.main(standalone_mode=False)  # what a command exits with, `None` for nothing special
+        sys.exit(code if isinstance(code, int) else 0)
     except click.Abort:
         sys.exit(130)
     except click.ClickException as error:

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 import click
 
 from hctui.cli.durations import DURATION
-from hctui.cli.options import log_format, simulation
+from hctui.cli.options import log_format
+from hctui.cli.simulation import served, simulated, simulation_flags
 from hctui.core.policy import Policy
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class Show:
 
 
 @click.command()
-@simulation
+@simulation_flags
 @click.option("--live", is_flag=True, help="Migrate the simulated VMs instead of only saying so.")
 @click.option("--headless", is_flag=True, help="Print log lines. There is nothing else yet.")
 @click.option("--speed", type=Speed(), default="60", show_default=True, help="Times as fast as real, or max.")
@@ -101,10 +102,9 @@ def demo(
 async def perform(show: Show, log: Log, stop: asyncio.Event) -> str:
     """Run a demo to its end and return what is to be said about it."""
     from hctui.engine.clock import ScaledClock, SteppedClock
-    from hctui.sim import Cluster, load_scenario
 
+    cluster = simulated(show.scenario, show.seed, START)
     clock = SteppedClock(START) if show.speed is None else ScaledClock(show.speed, START)
-    cluster = Cluster(load_scenario(show.scenario), seed=show.seed, start=START)
     with tempfile.TemporaryDirectory(prefix="hctui-demo-") as folder:
         return await _balanced(show, cluster, clock, log, stop, Path(folder))
 
@@ -117,10 +117,9 @@ async def _balanced(
     from hctui.core.secret import Secret
     from hctui.engine.balancing import Plan, balance
     from hctui.engine.connection import IDLE_MARGIN_SECONDS
-    from hctui.sim.serving import serve
 
     policy = Policy(dry_run=not show.live)
-    async with serve(cluster, now=clock.now, sleep=asyncio.sleep) as server:
+    async with served(cluster, clock) as server:
         trust = Trust(pinned_fingerprints=(server.fingerprint,))
         client = Client(
             server.url,

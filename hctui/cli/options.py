@@ -72,16 +72,3 @@ def password_of(settings: Settings) -> Secret:
 def _text(value: object) -> object:
     """Several uses of one flag count like a list written with commas."""
     return ",".join(value) if isinstance(value, tuple) else value
-
-
-def simulation(command: F) -> F:
-    """Add the flags that choose a simulated cluster."""
-    command = click.option(
-        "--seed", type=int, default=1, show_default=True, help="Decides all that is random."
-    )(command)
-    return click.option(
-        "--scenario",
-        default="default",
-        show_default=True,
-        help="Name of a scenario, or path of a scenario file.",
-    )(command)

@@ -6,11 +6,11 @@ import asyncio
 
 import click
 
-from hctui.cli.options import simulation
+from hctui.cli.simulation import served, simulated, simulation_flags
 
 
 @click.command()
-@simulation
+@simulation_flags
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=0, help="Port to listen on; a free one by default."
 )
@@ -27,12 +27,10 @@ def simulate(scenario: str, seed: int, port: int) -> None:
 
 async def _serve(scenario: str, seed: int, port: int, stop: asyncio.Event) -> None:
     from hctui.engine.clock import RealClock
-    from hctui.sim import Cluster, load_scenario
-    from hctui.sim.serving import serve
 
     clock = RealClock()
-    cluster = Cluster(load_scenario(scenario), seed=seed, start=clock.now())
-    async with serve(cluster, now=clock.now, sleep=asyncio.sleep, port=port) as server:
+    cluster = simulated(scenario, seed, clock.now())
+    async with served(cluster, clock, port) as server:
         click.echo(f"address      {server.url}")
         click.echo(f"nodes        {', '.join(server.addresses)}")
         click.echo(f"user         {server.username}")

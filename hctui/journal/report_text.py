@@ -26,6 +26,7 @@ _ENDINGS: dict[Phase | None, str] = {
     Phase.CONFIRMING: "Under way.",
     Phase.DOUBT: "Under way, its state in doubt.",
     Phase.ARRIVED: "Arrived.",
+    Phase.NOT_STARTED: "Not started.",
     Phase.FAILED: "Failed.",
     Phase.GIVEN_UP: "Given up.",
     None: "Not sent: it was decided, but no request followed.",

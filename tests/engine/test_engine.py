@@ -103,7 +103,7 @@ async def test_a_move_that_no_longer_holds_on_fresh_data_is_not_sent() -> None:
     await s.engine.run(once=True)
     assert "migrate" not in s.calls
     assert "record_intent" not in s.calls
-    assert s.told("Not sent: db is on 10.0.0.102 and no longer on 10.0.0.101.")
+    assert s.told("Not sent: db is on 10.0.0.102, no longer on 10.0.0.101.")
 
 
 @pytest.mark.parametrize(
