@@ -44,6 +44,10 @@ def main() -> None:
         sys.exit(code if isinstance(code, int) else 0)
     except click.Abort:
         sys.exit(130)
+    except BrokenPipeError:
+        # Whoever read our output has gone. Everything was closed on the way here; what is buffered has no reader.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +23,8 @@ def check(config_file: Path | None, **flags: object) -> None:
 
     Exit code 0 when all is fine, 1 when there are findings, 2 when the cluster could not be read.
     """
+    import asyncio
+
     from hctui.engine.survey import Grade
 
     settings = loaded(config_file, flags)

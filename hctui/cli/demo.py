@@ -6,9 +6,7 @@ the environment are not read, so a demo is the same everywhere.
 
 from __future__ import annotations
 
-import asyncio
 import sys
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +19,8 @@ from hctui.cli.simulation import served, simulated, simulation_flags
 from hctui.core.policy import Policy
 
 if TYPE_CHECKING:
+    import asyncio
+
     from hctui.engine.clock import Clock
     from hctui.engine.log import Log
     from hctui.sim import Cluster
@@ -101,6 +101,8 @@ def demo(
 
 async def perform(show: Show, log: Log, stop: asyncio.Event) -> str:
     """Run a demo to its end and return what is to be said about it."""
+    import tempfile
+
     from hctui.engine.clock import ScaledClock, SteppedClock
 
     cluster = simulated(show.scenario, show.seed, START)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
+from typing import TYPE_CHECKING
 
 import click
 
 from hctui.cli.simulation import served, simulated, simulation_flags
+
+if TYPE_CHECKING:
+    import asyncio
 
 
 @click.command()

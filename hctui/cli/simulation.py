@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, TypeVar
@@ -51,6 +50,8 @@ def simulated(scenario: str, seed: int, start: float) -> Cluster:
 @asynccontextmanager
 async def served(cluster: Cluster, clock: Clock, port: int = 0) -> AsyncIterator[Server]:
     """The cluster, served over HTTPS on this machine for as long as the block lasts."""
+    import asyncio
+
     try:
         from hctui.sim.serving import serve
     except ModuleNotFoundError as error:

@@ -18,6 +18,7 @@ from hctui.core.model import ClusterInfo, Snapshot
 from hctui.core.state import State
 from hctui.journal import encoding
 from hctui.journal.errors import JournalError, disk_error, unreadable
+from hctui.journal.lock import sole_engine
 from hctui.journal.samples import stored_samples
 from hctui.journal.schema import open_for_writing, transaction
 
@@ -35,6 +36,7 @@ class JournalFile:
         """Open the file, or make it; the thread that calls this is the one for everything that follows."""
         with self._ours():
             self._connection = self._at_close.enter_context(closing(open_for_writing(self.path)))
+            self._at_close.enter_context(sole_engine(self.path.with_suffix(".lock")))
             with transaction(self._connection):
                 self._introduce(cluster, address)
 

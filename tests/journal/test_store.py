@@ -182,12 +182,12 @@ def modes(folder: Path) -> list[int]:
     return [stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()]
 
 
-async def test_files_are_private_and_closing_leaves_one(folder: Path) -> None:
+async def test_files_are_private_and_closing_leaves_one_and_its_lock(folder: Path) -> None:
     async with Journal.open(folder, CLUSTER, ADDRESS) as journal:
         await journal.save_state(State())
         assert modes(folder.parent) == [0o700]
-        assert modes(folder) == [0o600] * 3  # SQLite's two companions hold the same content
-    assert modes(folder) == [0o600]
+        assert modes(folder) == [0o600] * 4  # SQLite's two companions hold the same content; and the lock
+    assert modes(folder) == [0o600] * 2
 
 
 async def test_the_file_is_private_from_its_first_moment(

@@ -1,0 +1,45 @@
+"""What a command loads: help is quick, and a balancer on a real cluster carries no simulator and no web framework."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+_PROBE = """
+import sys
+from hctui.cli import hctui
+try:
+    hctui.main(sys.argv[1:], standalone_mode=False)
+except BaseException:
+    pass
+print("\\n".join(sys.modules), file=sys.stderr)
+"""
+
+_NETWORK = {"httpx", "ssl", "asyncio"}
+_SIMULATOR = {"starlette", "uvicorn", "trustme", "hctui.sim"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "unwanted"),
+    [
+        (["--help"], _NETWORK | _SIMULATOR | {"sqlite3", "cryptography"}),
+        (["config", "show"], _NETWORK | _SIMULATOR | {"sqlite3", "cryptography"}),
+        (["report", "--help"], _NETWORK | _SIMULATOR),
+        (["run", "--once", "--host", "127.0.0.1:9", "--username", "nobody"], _SIMULATOR | {"cryptography"}),
+    ],
+)
+def test_a_command_loads_only_what_it_needs(tmp_path: Path, arguments: list[str], unwanted: set[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _PROBE, *arguments],
+        env={"HOME": str(tmp_path), "SC_PASSWORD": "unused"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = set(done.stderr.splitlines())
+    assert "hctui.cli" in loaded
+    assert loaded & unwanted == set()
