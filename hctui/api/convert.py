@@ -128,6 +128,7 @@ def task(item: wire.TaskTagStatus) -> Task:
         id=found,
         state=_word(TaskState, item.state),
         progress_percent=int(_percent(item.progressPercent) or 0),
+        kind=harmless(item.formattedDescription or ""),
         description=_filled(item.formattedDescription, item.descriptionParameters),
         message=_filled(item.formattedMessage, item.messageParameters),
         object_id=harmless(item.objectUUID or ""),

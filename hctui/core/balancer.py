@@ -14,7 +14,7 @@ from hctui.core import migration as migrations
 from hctui.core import planner, proposals
 from hctui.core.answers import Answer, Refused
 from hctui.core.commands import Approve, Command, Pause, Reject, Resume
-from hctui.core.decision import Check, Decision, Finding, Move, Outcome, Reason, Verdict
+from hctui.core.decision import Check, Decision, Finding, Move, Outcome, Reason, Verdict, window_progress
 from hctui.core.history import recorded, sample_of
 from hctui.core.migration import Look, Migration, Phase
 from hctui.core.model import Snapshot
@@ -64,7 +64,11 @@ def step(
     waiting = _waiting(state, safety, policy, now)
     if waiting:
         # A proposal made before must not be there to be approved once this is over.
-        return _nothing(replace(state, proposal=None), policy, now, waiting, approved, safety)
+        outcome, sentence = waiting
+        if state.proposal and approved is None:
+            sentence = f"Proposal {state.proposal.id} is withdrawn. {sentence}"
+        withdrawn = replace(state, proposal=None)
+        return _nothing(withdrawn, policy, now, (outcome, sentence), approved, safety)
     situation = situation_of(state, snapshot, policy, now)
     decision = _decided(situation, safety)
     if policy.mode is Mode.APPROVE:
@@ -123,7 +127,6 @@ def watched(state: State, seen: Look, policy: Policy, now: float) -> tuple[State
 
 def _observed(state: State, snapshot: Snapshot, policy: Policy, now: float) -> State:
     """Take a snapshot into the history, and drop what it shows to be over."""
-    keep_seconds = policy.window_seconds + policy.interval_seconds
     imagination = state.imagination and upheld(state.imagination, snapshot)
     if imagination:
         imagination = replace(imagination, ledger=pruned(imagination.ledger, snapshot, policy, now))
@@ -133,7 +136,7 @@ def _observed(state: State, snapshot: Snapshot, policy: Policy, now: float) -> S
     return replace(
         state,
         unwell_at=None if state.unwell_at is None else min(state.unwell_at, now),
-        samples=recorded(state.samples, sample_of(snapshot), keep_seconds),
+        samples=recorded(state.samples, sample_of(snapshot), policy.keep_seconds),
         real=pruned(state.real, snapshot, policy, now),
         imagination=imagination,
         proposal=proposal,
@@ -150,7 +153,8 @@ def _commanded(state: State, commands: tuple[Command, ...], now: float) -> tuple
             case Resume():
                 state = replace(state, paused=False)
             case Approve(proposal_id):
-                approved = proposal_id
+                waits = state.proposal is not None and state.proposal.id == proposal_id
+                approved = proposal_id if waits or approved is None else approved
             case Reject(proposal_id):
                 state = proposals.rejected(state, proposal_id, now)
     return state, approved
@@ -193,7 +197,16 @@ def _decided(s: Situation, safety: tuple[Verdict, ...]) -> Decision:
     else:
         outcome, sentence = Outcome.BALANCED, load.sentence
     return Decision(
-        s.now, outcome, sentence, s.policy.dry_run, s.policy.mode, safety, tuple(findings), s.loads(), move
+        s.now,
+        outcome,
+        sentence,
+        s.policy.dry_run,
+        s.policy.mode,
+        safety,
+        tuple(findings),
+        s.loads(),
+        move,
+        s.imagined,
     )
 
 
@@ -216,10 +229,7 @@ def _collecting(s: Situation) -> str:
     loads = s.loads()
     if len(loads) < 2:
         return "Fewer than two nodes are usable, so there is nowhere to balance to."
-    # Two full windows are what is waited for.
-    second = sorted((load.samples for load in loads), reverse=True)[1]
-    expected = loads[0].expected
-    return f"Collecting data: history {min(second, expected)}/{expected} samples."
+    return f"Collecting data: history {window_progress(loads)} samples."
 
 
 def _acted(state: State, decision: Decision) -> Step:

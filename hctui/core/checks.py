@@ -6,7 +6,7 @@ which kind of move, and in which order, stands in the tables at the end; `tests/
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 
 from hctui.core.decision import Candidate, Check, Reason, Trial, Verdict
 from hctui.core.model import Node, Vm, VmState
@@ -225,31 +225,12 @@ def trial(s: Situation, vm: Vm, node: Node, reason: Reason) -> Trial:
 
     On a full cluster most trials end at the RAM limit, and alike for all VMs of one size: that part is done once.
     """
-    return next(_trials(s, vm, [node], reason))
-
-
-def _trials(s: Situation, vm: Vm, targets: Iterable[Node], reason: Reason) -> Iterator[Trial]:
-    rooms = s.rooms.setdefault((reason, vm.mem_bytes), {})
-    for node in targets:
-        room = rooms.get(node.id)
-        if room is None:
-            verdicts = _up_to_failure(check(s, vm.mem_bytes, node) for check in ROOM_CHECKS[reason])
-            room = rooms[node.id] = Trial(node.id, node.name, verdicts)
-        if room.ok:
-            verdicts = _up_to_failure(check(s, vm, node) for check in PAIR_CHECKS)
-            room = Trial(node.id, node.name, room.verdicts + verdicts)
-        yield room
+    return _trials(s, vm, [node], reason)[0]
 
 
 def first_fit(s: Situation, vm: Vm, targets: Iterable[Node], reason: Reason) -> Candidate:
     """Consider one VM: its own checks, then the targets in the order given, up to the first that passes all."""
     verdicts = vm_verdicts(s, vm, reason)
-    trials: list[Trial] = []
-    if verdicts[-1].ok:
-        for tried in _trials(s, vm, targets, reason):
-            trials.append(tried)
-            if tried.ok:
-                break
     assert vm.node_id is not None, "only placed VMs are considered"  # noqa: S101 - the callers' contract
     return Candidate(
         vm.id,
@@ -258,8 +239,26 @@ def first_fit(s: Situation, vm: Vm, targets: Iterable[Node], reason: Reason) -> 
         s.node_name(vm.node_id),
         s.window.vm(vm.id).partial_percent,
         verdicts,
-        tuple(trials),
+        _trials(s, vm, targets, reason) if verdicts[-1].ok else (),
     )
+
+
+def _trials(s: Situation, vm: Vm, targets: Iterable[Node], reason: Reason) -> tuple[Trial, ...]:
+    rooms = s.rooms.setdefault((reason, vm.mem_bytes), {})
+    trials = []
+    for node in targets:
+        tried = rooms.get(node.id)
+        if tried is None:
+            verdicts = _up_to_failure(check(s, vm.mem_bytes, node) for check in ROOM_CHECKS[reason])
+            tried = rooms[node.id] = Trial(node.id, node.name, verdicts)
+        if not tried.ok:
+            trials.append(tried)
+            continue
+        verdicts = _up_to_failure(check(s, vm, node) for check in PAIR_CHECKS)
+        trials.append(Trial(node.id, node.name, tried.verdicts + verdicts))
+        if trials[-1].ok:
+            break
+    return tuple(trials)
 
 
 def _up_to_failure(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:

@@ -142,6 +142,12 @@ class NodeLoad:
     expected: int
 
 
+def window_progress(loads: tuple[NodeLoad, ...]) -> str:
+    """`5/10`: the samples of the second fullest of at least two nodes, since two full windows are waited for."""
+    second = sorted((load.samples for load in loads), reverse=True)[1]
+    return f"{min(second, loads[0].expected)}/{loads[0].expected}"
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """The conclusion of one cycle.
@@ -153,6 +159,7 @@ class Decision:
         findings: violated rules first, then load, in the order they were examined.
         loads: nodes that take part in load balancing, busiest first.
         move: what is to be done, sent, proposed, or, in a dry run, imagined.
+        imagined: how many VMs were, in a dry run, thought to be elsewhere than they are when this was decided.
     """
 
     at: float
@@ -164,3 +171,4 @@ class Decision:
     findings: tuple[Finding, ...] = ()
     loads: tuple[NodeLoad, ...] = ()
     move: Move | None = None
+    imagined: int = 0

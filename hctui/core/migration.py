@@ -48,6 +48,7 @@ class Sight(StrEnum):
     """What looking at the cluster showed."""
 
     ARRIVED = "the VM is on the target and nothing works on it"
+    SETTLING = "the VM is on the target and a task still works on it"
     UNDER_WAY = "the VM or the task is migrating"
     TASK_FAILED = "the task failed and the VM is where it was"
     TASK_DONE = "the task is complete and the VM is where it was"
@@ -98,6 +99,7 @@ class Migration:
 
 NEXT: dict[Sight, Phase | None] = {
     Sight.ARRIVED: Phase.ARRIVED,
+    Sight.SETTLING: Phase.CONFIRMING,
     Sight.UNDER_WAY: Phase.RUNNING,
     Sight.TASK_FAILED: Phase.FAILED,
     Sight.TASK_DONE: Phase.CONFIRMING,
@@ -109,8 +111,9 @@ NEXT: dict[Sight, Phase | None] = {
 }
 """Which phase follows a sight; `None`: the phase stays, since nothing was seen. Holds for every phase but ends."""
 
-PATIENCE_SECONDS: dict[Phase, float] = {Phase.CONFIRMING: GRACE_SECONDS, Phase.DOUBT: GRACE_SECONDS}
-"""How long these may last before the migration counts as failed. The other phases end at the policy's limit."""
+_BLIND = frozenset({Sight.UNDER_WAY, Sight.UNREADABLE})
+"""Sights that do not tell how it ends. While they last a migration goes on up to the policy's limit in time; any
+other that is no end by itself is believed once it has lasted for the grace period."""
 
 
 def intend(migration_id: str, move: Move, now: float) -> Migration:
@@ -159,14 +162,15 @@ def look(migration: Migration, seen: Look) -> Sight:
         return Sight.GONE
     if migration.task_id is None:
         task_state = vm.task  # without a task to follow, the VM's latest one is the best witness
-    if vm.ui_state is VmState.MIGRATING or (task_state is not None and task_state.is_live):
+    is_working = task_state is not None and task_state.is_live
+    if vm.ui_state is VmState.MIGRATING or (is_working and vm.node_id != move.target):
         return Sight.UNDER_WAY
     if vm.state is VmState.UNKNOWN:
         return Sight.UNREADABLE
     if not vm.is_placed:
         return Sight.STOPPED
     if vm.node_id == move.target:
-        return Sight.ARRIVED
+        return Sight.SETTLING if is_working else Sight.ARRIVED
     if vm.node_id != move.source:
         return Sight.STRAYED
     if migration.task_id is None:
@@ -196,11 +200,13 @@ def watched(migration: Migration, seen: Look, now: float, limit_seconds: float) 
     )
     if phase.is_end:
         return replace(after, note=_statement(after, sight, task, seen))
-    patience = PATIENCE_SECONDS.get(phase)
-    if patience is not None and sight is not Sight.UNREADABLE and now - after.phase_since > patience:
-        return replace(after, phase=Phase.FAILED, phase_since=now, note=_statement(after, sight, task, seen))
-    if now - after.requested_at > limit_seconds:
-        return replace(after, phase=Phase.GIVEN_UP, phase_since=now, note=_surrender(after, now))
+    if sight in _BLIND:
+        # Nothing was seen that could end it: only the limit does.
+        if now - after.requested_at > limit_seconds:
+            return replace(after, phase=Phase.GIVEN_UP, phase_since=now, note=_surrender(after, now))
+    elif now - after.phase_since > GRACE_SECONDS:
+        end = Phase.ARRIVED if sight is Sight.SETTLING else Phase.FAILED
+        return replace(after, phase=end, phase_since=now, note=_statement(after, sight, task, seen))
     return after
 
 
@@ -211,6 +217,7 @@ def _statement(migration: Migration, sight: Sight, task: Task | None, seen: Look
     here = seen.vm.node_id if isinstance(seen.vm, Vm) else None
     sentences = {
         Sight.ARRIVED: f"{move.vm_name} is on {move.target_name}.",
+        Sight.SETTLING: f"{move.vm_name} is on {move.target_name}, although its task has not ended.",
         Sight.TASK_FAILED: f"The cluster reported an error: {message or 'without a message'}. "
         f"{move.vm_name} is still on {move.source_name}.",
         Sight.TASK_DONE: f"The cluster reported success, but {move.vm_name} is still on {move.source_name}.",

@@ -204,7 +204,10 @@ _OCCUPYING = frozenset({VmState.RUNNING, VmState.BLOCKED, VmState.PAUSED, VmStat
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One task of the cluster. Texts are complete: their placeholders are filled in. `progress_percent` 0-100.
+    """One task of the cluster. `progress_percent` 0-100.
+
+    `description` and `message` have their placeholders filled in; `kind` is the description with them left open, so
+    that it says what is done whatever the VM is called.
 
     The session that started it is deliberately not carried: its id is a secret.
     """
@@ -212,6 +215,7 @@ class Task:
     id: TaskId
     state: TaskState
     progress_percent: int
+    kind: str
     description: str
     message: str
     object_id: str

@@ -56,6 +56,11 @@ class Policy:
     stand_down_severity: Severity | None = Severity.CRITICAL
 
     @property
+    def keep_seconds(self) -> float:
+        """How long samples are kept in memory: the window, and one poll that came late."""
+        return self.window_seconds + self.interval_seconds
+
+    @property
     def stale_after_seconds(self) -> float:
         """Data older than this is not decided on: three polls, or a minute where polls are quick."""
         return max(3 * self.interval_seconds, 60.0)

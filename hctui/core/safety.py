@@ -93,9 +93,9 @@ def _no_other_migration(snapshot: Snapshot, own_vm: VmId | None) -> Verdict:
         vm.id: vm.name for vm in snapshot.vms.values() if vm.ui_state is VmState.MIGRATING and vm.id != own_vm
     }
     for task in snapshot.live_tasks:
-        # No field says what a task does. Its description is the only hint, and its wording may change: the VMs'
-        # own uiState above is the main witness, this one catches a migration that is still queued.
-        if "migrat" in task.description.casefold() and task.object_id != own_vm:
+        # No field says what a task does. The text of its description is the only hint, and its wording may change:
+        # the VMs' own uiState above is the main witness, this one catches a migration that is still queued.
+        if "migrat" in task.kind.casefold() and task.object_id != own_vm:
             vm = snapshot.vms.get(VmId(task.object_id))
             moving.setdefault(VmId(task.object_id), vm.name if vm else f"task {task.id}")
     if not moving:
@@ -105,7 +105,7 @@ def _no_other_migration(snapshot: Snapshot, own_vm: VmId | None) -> Verdict:
     return Verdict(
         Check.NO_OTHER_MIGRATION,
         False,
-        f"{names} {verb} being migrated by somebody else.",
+        f"{names} {verb} being migrated; hctui did not begin that, or has given it up.",
         len(moving),
         0,
     )
@@ -119,7 +119,7 @@ def _recovered(policy: Policy, now: float, unwell_at: float | None) -> Verdict:
     return Verdict(
         Check.RECOVERED,
         False,
-        f"The cluster was not well until {duration(limit - left)} ago; recovery cooldown, {duration(left)} left.",
+        f"Stood down until {duration(limit - left)} ago; recovery cooldown, {duration(left)} left.",
         left,
         limit,
     )

@@ -111,6 +111,7 @@ class Situation:
         placed: the VMs that occupy each node.
         means: mean CPU percent of each node over the window; `None` until its samples fill it.
         usable: the usability verdict of each node.
+        imagined: how many VMs are only imagined to be where the snapshot has them.
         rooms: filled by `checks` as targets are tried: what a VM of so many bytes finds on each node.
         orders: filled by `planner`: the nodes in the order in which such a VM tries them for a rule's sake.
     """
@@ -126,6 +127,7 @@ class Situation:
     readings: Mapping[NodeId, Reading]
     usable: Mapping[NodeId, Verdict]
     failures: Mapping[tuple[VmId, NodeId], Failure] = field(default_factory=dict)
+    imagined: int = 0
     rooms: dict[tuple[Reason, int], dict[NodeId, Trial]] = field(default_factory=dict, repr=False)
     orders: dict[int, list[Node]] = field(default_factory=dict, repr=False)
 
@@ -173,6 +175,7 @@ def situation_of(state: State, snapshot: Snapshot, policy: Policy, now: float) -
         means=_means(readings, view, snapshot, imagination),
         readings=readings,
         usable={node.id: usability(node, policy) for node in seen.nodes.values()},
+        imagined=len(state.imagination.moves) if state.imagination else 0,
         failures={(failure.vm_id, failure.target): failure for failure in ledger.failures},
     )
 

@@ -17,8 +17,9 @@ from hctui.core.migration import Migration
 from hctui.core.model import NodeId, Snapshot, VmId
 from hctui.core.policy import Policy
 
-BRIEF_BACK_OFF_SECONDS = 60.0
-"""First back-off of a pair whose request never reached the cluster; nothing was wrong with the pair itself."""
+LEAST_BACK_OFF_SECONDS = 60.0
+"""No back-off is shorter, whatever the VM cooldown, except that the first request that never reached the cluster has
+none: nothing was wrong with the pair, and it is decided anew with fresh data."""
 
 MOST_DOUBLINGS = 4
 """Back-offs double with each failure of the same pair, up to sixteen times the first."""
@@ -136,7 +137,13 @@ def remaining_seconds(begun_at: float | None, length_seconds: float, now: float)
 
 def back_off_seconds(failure: Failure, policy: Policy) -> float:
     """How long a pair rests after its latest failure: it doubles with each one in a row."""
-    first = BRIEF_BACK_OFF_SECONDS if failure.brief else policy.vm_cooldown_seconds
+    if failure.brief:
+        return (
+            0.0
+            if failure.count == 1
+            else LEAST_BACK_OFF_SECONDS * 2.0 ** min(failure.count - 2, MOST_DOUBLINGS)
+        )
+    first = max(policy.vm_cooldown_seconds, LEAST_BACK_OFF_SECONDS)
     return first * 2.0 ** min(failure.count - 1, MOST_DOUBLINGS)
 
 
@@ -173,7 +180,8 @@ def pruned(ledger: Ledger, snapshot: Snapshot, policy: Policy, now: float) -> Le
 
     def remembered(failure: Failure) -> bool:
         # Kept for as long again as the back-off lasts, so that the next failure still counts as one in a row.
-        return failure.vm_id in vms and now - failure.last_at < 2 * back_off_seconds(failure, policy)
+        kept_seconds = 2 * max(back_off_seconds(failure, policy), LEAST_BACK_OFF_SECONDS)
+        return failure.vm_id in vms and now - failure.last_at < kept_seconds
 
     return replace(
         ledger,

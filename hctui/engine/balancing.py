@@ -6,19 +6,27 @@ The one way in which an engine is put together, for a real cluster and for the s
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hctui.api.client import Client
 from hctui.api.errors import ApiTrouble, ClusterUnreachable
 from hctui.api.tls import TrustKind
+from hctui.core.errors import HctuiError
 from hctui.core.model import ClusterInfo
 from hctui.core.policy import Policy
+from hctui.core.state import State
 from hctui.engine.clock import Clock, first_of
 from hctui.engine.engine import Engine
 from hctui.engine.log import Level, Line, Log
 from hctui.engine.view import Contact
 from hctui.journal.store import Journal
+
+
+class NoData(HctuiError):
+    """The one cycle that was asked for could not read the cluster."""
+
+    title = "Nothing was decided"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +54,12 @@ async def balance(client: Client, plan: Plan, clock: Clock, log: Log, stop: asyn
             return
         log(Line(clock.now(), "connected", _greeting(info, plan)))
         async with Journal.open(plan.journal_folder, info, plan.address) as journal:
-            keep_seconds = plan.policy.window_seconds + plan.policy.interval_seconds
             engine = Engine(
                 cluster=client,
                 memory=journal,
                 clock=clock,
                 policy=plan.policy,
-                state=await journal.load_state(clock.now(), keep_seconds),
+                state=_resumed(await journal.load_state(clock.now(), plan.policy.keep_seconds)),
                 info=info,
                 contact=Contact(plan.address, f"TLS {plan.trust}", client.latency_seconds),
                 log=log,
@@ -60,10 +67,17 @@ async def balance(client: Client, plan: Plan, clock: Clock, log: Log, stop: asyn
             stopping = asyncio.create_task(_stop_with(engine, stop))
             try:
                 await engine.run(once=plan.once, until=until)
+                if plan.once and engine.view.contact.error:
+                    raise NoData(engine.view.contact.error)
             finally:
                 stopping.cancel()
                 await asyncio.gather(stopping, return_exceptions=True)
         log(Line(clock.now(), "stopped", "Stopped. Logging out."))
+
+
+def _resumed(state: State) -> State:
+    """What is gone on with. A dry run that was interrupted for longer than the window imagines nothing any more."""
+    return state if state.samples else replace(state, imagination=None)
 
 
 async def _stop_with(engine: Engine, stop: asyncio.Event) -> None:

@@ -12,13 +12,14 @@ import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
+from hctui.api.errors import LoginRefused
 from hctui.core import balancer
 from hctui.core.decision import Decision, Move
 from hctui.core.errors import HctuiError
 from hctui.core.migration import Look, Migration, Phase, Unread, answer_sentence
-from hctui.core.model import ClusterInfo, Snapshot, Task, Vm
+from hctui.core.model import ClusterInfo, Snapshot
 from hctui.core.policy import Policy
 from hctui.core.state import State
 from hctui.engine import narrative
@@ -30,6 +31,11 @@ from hctui.engine.view import Contact, View
 
 LOOK_SECONDS = 5.0
 """How often a migration under way is looked at. A task shows progress every few seconds (hypercore-api.md 5, 6)."""
+
+MOST_DOUBLINGS = 6
+"""While logins are refused, polls become as rare as one in 64 intervals (32 min at 30 s)."""
+
+T = TypeVar("T")
 
 
 class Engine:
@@ -60,6 +66,7 @@ class Engine:
         self._commands: list[Command] = []
         self._woken = asyncio.Event()
         self._stopping = False
+        self._refusals = 0
         self._listeners: list[Callable[[View], None]] = []
         self._view = View(clock.now(), info, contact, policy, state)
 
@@ -89,7 +96,7 @@ class Engine:
         """
         poll_at = self._clock.now()
         while not self._stopping:
-            now, interval = self._clock.now(), self._view.policy.interval_seconds
+            now, interval = self._clock.now(), self._interval_seconds()
             if until is not None and now >= until:
                 break
             if self._commands or now >= poll_at:
@@ -101,13 +108,21 @@ class Engine:
                 await self._look()
             if once and not self._view.state.migration:
                 break
-            now = self._clock.now()
+            now, interval = self._clock.now(), self._interval_seconds()
             poll_at = min(poll_at, now + interval)  # a clock that was set back must not put it hours away
             watching = self._view.state.migration is not None
             await self._wait(
                 min(poll_at, until or poll_at, now + LOOK_SECONDS if watching else poll_at) - now
             )
         self._leave()
+
+    def _interval_seconds(self) -> float:
+        """Time to the next poll.
+
+        It doubles with each login refused in a row: a wrong password that is tried again and again locks the account,
+        and only a person can mend it.
+        """
+        return self._view.policy.interval_seconds * 2.0 ** min(self._refusals, MOST_DOUBLINGS)
 
     async def _cycle(self) -> None:
         """Read, decide, write down, act."""
@@ -116,7 +131,7 @@ class Engine:
             if isinstance(command, UsePolicy):
                 self._publish(policy=command.policy)
         self._tell("collecting_data", "Collecting cluster data...")
-        snapshot = await self._read(self._cluster.snapshot(self._clock.now()))
+        snapshot = await self._read()
         orders = tuple(command for command in commands if not isinstance(command, UsePolicy))
         now = self._clock.now()
         step = balancer.step(self._view.state, snapshot, orders, self._view.policy, now)
@@ -127,17 +142,16 @@ class Engine:
         if step.send and recorded and not self._stopping:
             await self._send(step.send)
 
-    async def _read(self, reading: Awaitable[Snapshot]) -> Snapshot | None:
+    async def _read(self) -> Snapshot | None:
         """A snapshot, or `None` with the reason told and shown."""
         contact = self._view.contact
-        try:
-            snapshot = await reading
-        except HctuiError as error:
-            self._publish(contact=replace(contact, error=str(error)))
-            self._tell("unreadable", str(error), Level.ERROR)
+        seen = await self._seen(self._cluster.snapshot(self._clock.now()))
+        if isinstance(seen, Unread):
+            self._publish(contact=replace(contact, error=seen.why))
             return None
+        self._refusals = 0
         self._publish(contact=replace(contact, error="", latency_seconds=self._cluster.latency_seconds))
-        return snapshot
+        return seen
 
     async def _record_cycle(self, snapshot: Snapshot | None, decision: Decision, state: State) -> bool:
         try:
@@ -153,7 +167,9 @@ class Engine:
         """Carry out a move that was decided on."""
         self._log(narrative.executing(self._clock.now(), move))
         try:
-            done = await self._executor.send(self._view.state, move, self._view.policy, secrets.token_hex(8))
+            done = await self._executor.send(
+                self._view.state, move, self._view.policy, secrets.token_hex(8), self._is_wanted
+            )
         except HctuiError as error:
             done = NotDone(str(error))
         if isinstance(done, NotDone):
@@ -165,16 +181,16 @@ class Engine:
         self._tell("answer", answer_sentence(done.answer), level)
         await self._settle(done.state, done.migration)
 
+    def _is_wanted(self) -> bool:
+        """Whether anything may still be sent."""
+        return not self._stopping
+
     async def _look(self) -> None:
         """Look at the migration under way, and settle what that shows."""
         before = self._view.state.migration
         assert before is not None  # noqa: S101 - the caller's condition
-        try:
-            vm: Vm | Unread | None = await self._cluster.vm(before.move.vm_id)
-            task: Task | Unread | None = await self._cluster.task(before.task_id) if before.task_id else None
-        except HctuiError as error:
-            vm = task = Unread(str(error))
-            self._tell("unreadable", str(error), Level.ERROR)
+        vm = await self._seen(self._cluster.vm(before.move.vm_id))
+        task = await self._seen(self._cluster.task(before.task_id)) if before.task_id else None
         now = self._clock.now()
         state, after = balancer.watched(self._view.state, Look(vm, task), self._view.policy, now)
         if after.phase.is_end:
@@ -182,6 +198,15 @@ class Engine:
         elif (before.phase, before.progress_percent) != (after.phase, after.progress_percent):
             self._log(narrative.waiting(now, after))
         await self._settle(state, after)
+
+    async def _seen(self, reading: Awaitable[T]) -> T | Unread:
+        """What was read, or that it could not be, with the reason told."""
+        try:
+            return await reading
+        except HctuiError as error:
+            self._refusals += isinstance(error, LoginRefused)
+            self._tell("unreadable", str(error), Level.ERROR)
+            return Unread(str(error))
 
     async def _settle(self, state: State, migration: Migration) -> None:
         """Take over what became of a migration, and write it down.

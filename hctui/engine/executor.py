@@ -7,7 +7,7 @@ here a last time, whatever was decided before.
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -86,8 +86,10 @@ class Executor:
         self._memory = memory
         self._clock = clock
 
-    async def send(self, state: State, move: Move, policy: Policy, migration_id: str) -> Sent | NotDone:
-        """Check a move on fresh data and ask the cluster for it.
+    async def send(
+        self, state: State, move: Move, policy: Policy, migration_id: str, is_wanted: Callable[[], bool]
+    ) -> Sent | NotDone:
+        """Check a move on fresh data and ask the cluster for it, unless `is_wanted` says no at the last moment.
 
         Raises `HctuiError` only before the request: when the cluster cannot be read or the intent not be written.
         """
@@ -97,8 +99,10 @@ class Executor:
         objection = balancer.recheck(state, snapshot, move, policy, self._clock.now())
         if objection:
             return NotDone(objection.sentence)
+        if not is_wanted():
+            return NotDone("hctui was told to stop.")
         intended = balancer.begun(state, move, migration_id, self._clock.now())
         await self._memory.record_intent(intended)
-        # From here on the outcome must be learnt, also when somebody wants to stop: the request has its own time-out.
-        answer = await asyncio.shield(self._cluster.migrate(move.vm_id, move.target))
+        # If this is cancelled, nobody learns the answer. The intent on disk makes the next start look at the VM.
+        answer = await self._cluster.migrate(move.vm_id, move.target)
         return Sent(*balancer.answered(intended, answer, self._clock.now()), answer)

@@ -8,9 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hctui.core.decision import Candidate, Check, Decision, Finding, Move, Outcome, Reason, Trial, Verdict
+from hctui.core.decision import (
+    Candidate,
+    Check,
+    Decision,
+    Finding,
+    Move,
+    Outcome,
+    Reason,
+    Trial,
+    Verdict,
+    window_progress,
+)
 from hctui.core.migration import Migration, Phase
-from hctui.core.wording import gib, percent
+from hctui.core.wording import count, gib, percent
 from hctui.engine.log import Level, Line
 
 _NAMED_CHECKS = {Check.RAM: "RAM Check", Check.ANTI_AFFINITY: "Anti-Affinity Check"}
@@ -41,11 +52,11 @@ class Narrator:
         for finding in rules:
             yield from self._finding(finding, "violation", f"VIOLATION FOUND: {finding.headline}")
         if not rules:
-            yield _entry("rules_kept", "All rules are kept.")
+            yield _entry("rules_kept", f"All rules are kept{_imagining(decision)}.")
         if decision.outcome is Outcome.COLLECTING:
             yield _entry("collecting", f"Collecting data... {_history(decision)}")
         for finding in decision.findings:
-            if finding.reason is Reason.LOAD and finding.candidates:
+            if finding.reason is Reason.LOAD and finding.headline:
                 yield from self._finding(finding, "imbalance", f"Imbalance detected: {finding.headline}")
             elif finding.reason is Reason.LOAD:
                 yield _entry("balanced", finding.sentence)
@@ -133,8 +144,11 @@ def _move_entry(event: str, verb: str, move: Move) -> _Entry:
 def _history(decision: Decision) -> str:
     if len(decision.loads) < 2:
         return decision.sentence
-    second = sorted((load.samples for load in decision.loads), reverse=True)[1]
-    return f"history {second}/{decision.loads[0].expected} samples."
+    return f"history {window_progress(decision.loads)} samples."
+
+
+def _imagining(decision: Decision) -> str:
+    return f", with {count(decision.imagined, 'imagined move')} counted in" if decision.imagined else ""
 
 
 def _candidate(candidate: Candidate) -> Iterator[_Entry]:

@@ -165,8 +165,8 @@ def task(
     *,
     id: str = "7",
     on: str = "web",
-    description: str = "Live migrate Virtual Machine web",
+    kind: str = "Live migrate Virtual Machine %@",
     progress_percent: int = 35,
     message: str = "",
 ) -> Task:
-    return Task(TaskId(id), state, progress_percent, description, message, on, NOW)
+    return Task(TaskId(id), state, progress_percent, kind, kind.replace("%@", on), message, on, NOW)

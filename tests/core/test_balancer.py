@@ -282,6 +282,22 @@ def test_a_clock_set_back_does_not_prolong_the_recovery() -> None:
     assert cycle(_later(EVERYTHING, 900), state=cycle(EVERYTHING, state=state).state).send is not None
 
 
+# --- somebody else's migrations
+
+FOREIGN = replace(IMBALANCE, live_tasks=(task(on="somebody's"),))
+
+
+@pytest.mark.parametrize("policy", [POLICY, DRY], ids=["live", "dry run"])
+def test_a_migration_of_somebody_else_is_waited_for_and_rested_after_like_our_own(policy: Policy) -> None:
+    during = cycle(FOREIGN, policy=policy)
+    assert during.decision.outcome is Outcome.STANDING_DOWN
+    assert during.state.real == Ledger(fresh_since=NOW, last_ended_at=NOW)
+    resting = cycle(_later(IMBALANCE, 30), state=during.state, policy=policy)
+    assert resting.decision.outcome is Outcome.COOLING_DOWN
+    rested = cycle(_later(IMBALANCE, 300), state=resting.state, policy=policy)
+    assert rested.decision.outcome is Outcome.COLLECTING, "the window starts afresh"
+
+
 # --- cooldowns
 
 

@@ -48,9 +48,9 @@ SEEN: dict[Sight, list[Look]] = {
         Look(vm("web", 2, state=VmState.BLOCKED), task(TaskState.COMPLETE)),
         Look(vm("web", 2, state=VmState.SHUTDOWN), task(TaskState.COMPLETE)),
     ],
+    Sight.SETTLING: [Look(vm("web", 2), task(state)) for state in BUSY],
     Sight.UNDER_WAY: [
         *(Look(vm("web", 1), task(state)) for state in BUSY),
-        *(Look(vm("web", 2), task(state)) for state in BUSY),
         *(Look(vm("web", on, ui_state=VmState.MIGRATING), None) for on in (1, 2)),
         Look(vm("web", 1, ui_state=VmState.MIGRATING), UNREAD),
         Look(vm("web", 1, ui_state=VmState.MIGRATING), task(TaskState.ERROR)),
@@ -87,7 +87,7 @@ def test_what_a_look_amounts_to(sight: Sight, seen: Look) -> None:
     ("latest", "on", "sight"),
     [
         (TaskState.RUNNING, 1, Sight.UNDER_WAY),
-        (TaskState.QUEUED, 2, Sight.UNDER_WAY),
+        (TaskState.QUEUED, 2, Sight.SETTLING),
         (TaskState.COMPLETE, 2, Sight.ARRIVED),
         (TaskState.COMPLETE, 1, Sight.NO_TRACE),
         (TaskState.ERROR, 1, Sight.NO_TRACE),
@@ -103,6 +103,7 @@ def test_without_a_task_to_follow_the_latest_one_of_the_vm_tells_only_whether_it
 
 FOLLOWS: dict[Sight, Phase | None] = {
     Sight.ARRIVED: Phase.ARRIVED,
+    Sight.SETTLING: Phase.CONFIRMING,
     Sight.UNDER_WAY: Phase.RUNNING,
     Sight.TASK_FAILED: Phase.FAILED,
     Sight.TASK_DONE: Phase.CONFIRMING,
@@ -138,6 +139,7 @@ class Patience:
 
 WAITS = [
     Patience(Phase.CONFIRMING, Sight.TASK_DONE, GRACE_SECONDS, Phase.FAILED),
+    Patience(Phase.CONFIRMING, Sight.SETTLING, GRACE_SECONDS, Phase.ARRIVED),
     *(
         Patience(Phase.DOUBT, sight, GRACE_SECONDS, Phase.FAILED)
         for sight in (Sight.NO_TRACE, Sight.STRAYED, Sight.STOPPED, Sight.GONE)
@@ -166,6 +168,15 @@ def test_a_clock_set_back_stretches_no_limit() -> None:
 def test_a_doubt_that_lasted_while_nothing_could_be_read_does_not_end_unread() -> None:
     after = watched(_at(Phase.DOUBT), Look(UNREAD, None), NOW + GRACE_SECONDS + 1, LIMIT)
     assert after.phase is Phase.DOUBT
+
+
+def test_an_old_intent_is_looked_at_for_the_grace_period_before_it_is_judged() -> None:
+    """A restart days later: what is seen then counts, not how long nobody looked."""
+    old = intend("m1", move(), NOW - 99 * LIMIT)
+    quiet = Look(vm("web", 1), None)
+    first = watched(old, quiet, NOW, LIMIT)
+    assert first.phase is Phase.DOUBT
+    assert watched(first, quiet, NOW + GRACE_SECONDS + 1, LIMIT).phase is Phase.FAILED
 
 
 def test_a_task_seen_late_ends_the_doubt() -> None:
@@ -203,6 +214,7 @@ STATEMENTS: list[tuple[Vm | None, Task | None, str]] = [
         None,
         "The cluster shows no trace of the migration, and web is still on 10.0.0.101.",
     ),
+    (vm("web", 2), task(), "web is on 10.0.0.102, although its task has not ended."),
     (vm("web", 3), None, "web is on another node (n3) than it was sent to (10.0.0.102)."),
     (vm("web", None, state=VmState.SHUTOFF), None, "web stopped running while it was being migrated."),
     (None, None, "web was deleted while it was being migrated."),

@@ -6,16 +6,19 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from hctui.core import balancer
+from hctui.core.answers import Refused
 from hctui.core.commands import Approve, Command, Pause, Reject, Resume
 from hctui.core.decision import Decision, Move, Outcome, Reason
 from hctui.core.migration import Phase
 from hctui.core.model import NodeId, Snapshot, VmId
+from hctui.core.policy import Policy
 from hctui.core.situation import imagined
-from hctui.core.state import Ledger, State, pruned
-from tests.core.build import NOW
-from tests.core.worlds import Order, Turn, Weather, World, objections, turns, worlds
+from hctui.core.state import LEAST_BACK_OFF_SECONDS, Ledger, State, pruned, with_disturbance
+from tests.core.build import NOW, node, vm
+from tests.core.worlds import ANSWERS, Fate, Order, Turn, Weather, World, objections, turns, worlds
 
 QUICK = settings(
     max_examples=250, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
@@ -31,7 +34,7 @@ class Run:
     now: float = NOW
     ended_at: float | None = None
     arrived: dict[VmId, float] = field(default_factory=dict)
-    failed: dict[tuple[VmId, NodeId], float] = field(default_factory=dict)
+    failed: dict[tuple[VmId, NodeId], tuple[float, float]] = field(default_factory=dict)
     sent: list[Move] = field(default_factory=list)
     outcomes: Counter[Outcome] = field(default_factory=Counter)
 
@@ -42,6 +45,8 @@ class Run:
         if self.state.migration:
             self._watch(self.state.migration.move)
         seen = self.world.snapshot(self.now, turn)
+        if turn.weather is Weather.FOREIGN:
+            self.ended_at = self.now
         before, policy = self.state, self.world.policy
         done = balancer.step(before, seen, self._commands(turn), policy, self.now)
         assert done == balancer.step(before, seen, self._commands(turn), policy, self.now)
@@ -57,7 +62,7 @@ class Run:
         if self.ended_at is not None:
             self.ended_at = min(self.ended_at, self.now)
         self.arrived = {key: min(at, self.now) for key, at in self.arrived.items()}
-        self.failed = {key: min(at, self.now) for key, at in self.failed.items()}
+        self.failed = {key: (min(at, self.now), rest) for key, (at, rest) in self.failed.items()}
 
     def _commands(self, turn: Turn) -> tuple[Command, ...]:
         number = self.state.proposal.id if self.state.proposal else 0
@@ -84,21 +89,29 @@ class Run:
         self.state = balancer.begun(self.state, move, f"m{len(self.sent)}", self.now)
         self.state, migration = balancer.answered(self.state, turn.answer, self.now)
         if migration.phase.is_end:
-            self.failed[move.vm_id, move.target] = self.now
+            refused = isinstance(turn.answer, Refused)
+            rest = self._rest() if refused else 0.0
+            self.failed[move.vm_id, move.target] = self.now, rest
+            if refused:
+                self.ended_at = self.now
 
     def _ended(self, move: Move, *, arrived: bool) -> None:
         self.ended_at = self.now
         if arrived:
             self.arrived[move.vm_id] = self.now
         else:
-            self.failed[move.vm_id, move.target] = self.now
+            self.failed[move.vm_id, move.target] = self.now, self._rest()
+
+    def _rest(self) -> float:
+        """The least that a pair rests after it failed."""
+        return max(self.world.policy.vm_cooldown_seconds, LEAST_BACK_OFF_SECONDS)
 
     def _judge(self, before: State, seen: Snapshot | None, turn: Turn, done: balancer.Step) -> None:
         policy = self.world.policy
         _is_told(done.decision)
         if policy.dry_run:
             assert done.send is None
-            assert done.state.real == _kept(before.real, seen, self)
+            assert done.state.real == _kept(before.real, seen, turn, self)
         else:
             assert done.state.imagination is None
         if done.decision.outcome is not Outcome.MOVE:
@@ -120,12 +133,16 @@ class Run:
         if move.vm_id in self.arrived:
             assert self.now - self.arrived[move.vm_id] >= policy.vm_cooldown_seconds
         if (move.vm_id, move.target) in self.failed:
-            assert self.now - self.failed[move.vm_id, move.target] >= 60
+            at, rest = self.failed[move.vm_id, move.target]
+            assert self.now - at >= rest
 
 
-def _kept(real: Ledger, seen: Snapshot | None, run: Run) -> Ledger:
-    """A dry run may forget what is over, and nothing else."""
-    return real if seen is None else pruned(real, seen, run.world.policy, run.now)
+def _kept(real: Ledger, seen: Snapshot | None, turn: Turn, run: Run) -> Ledger:
+    """A dry run may forget what is over, and notes what somebody else does; it adds nothing of its own."""
+    if seen is None:
+        return real
+    kept = pruned(real, seen, run.world.policy, run.now)
+    return with_disturbance(kept, run.now) if turn.weather is Weather.FOREIGN else kept
 
 
 def _is_told(decision: Decision) -> None:
@@ -159,6 +176,23 @@ def test_no_cycle_in_any_world_breaks_a_promise() -> None:
         reasons.update(move.reason for move in run.sent)
 
     play()
-    print(outcomes, reasons)
     assert set(outcomes) == set(Outcome)
     assert all(reasons[reason] >= 5 for reason in Reason), reasons
+
+
+@settings(QUICK, max_examples=60)
+@given(st.lists(st.integers(0, 2), min_size=20, max_size=40), st.sampled_from((120.0, 600.0)))
+def test_heat_that_wanders_moves_no_vm_in_its_cooldown(hot: list[int], vm_cooldown_seconds: float) -> None:
+    """The same few VMs would be sent to and fro; `Run` judges each move by what arrived when."""
+    nodes = [node(number) for number in (1, 2, 3)]
+    vms = [vm(f"vm-{index}", 1 + index % 3, cpu=90.0 - index) for index in range(4)]
+    policy = Policy(
+        dry_run=False,
+        window_seconds=30.0,
+        cluster_cooldown_seconds=0.0,
+        vm_cooldown_seconds=vm_cooldown_seconds,
+    )
+    run = Run(World({new.id: new for new in nodes}, {new.id: new for new in vms}, policy))
+    for index in hot:
+        run.turn(Turn(30.0, Weather.FINE, Order.NOTHING, ANSWERS[0], Fate.ARRIVES, 0, index, 20.0))
+    assert run.sent

@@ -126,6 +126,13 @@ def test_alerts_count_from_the_severity_of_the_policy(
     assert (not _refusals(gate(snapshot, policy, NOW, unwell_at=None))) is ok
 
 
+def test_an_alert_of_an_excluded_node_does_not_stand_us_down() -> None:
+    policy = replace(POLICY, excluded_node_ips=frozenset({"10.0.0.102"}))
+    snapshot = replace(HEALTHY, conditions=(_alert(Severity.CRITICAL),))
+    assert _refusals(gate(snapshot, policy, NOW, unwell_at=None)) == []
+    assert _refusals(gate(snapshot, POLICY, NOW, unwell_at=None)) == [Check.NO_ALERT]
+
+
 def test_unread_alerts_do_not_matter_when_alerts_never_do() -> None:
     policy = replace(POLICY, stand_down_severity=None)
     assert _refusals(gate(replace(HEALTHY, conditions=None), policy, NOW, unwell_at=None)) == []
@@ -144,7 +151,7 @@ FOREIGN: dict[str, Callable[[], Snapshot]] = {
     "a VM says so": lambda: cluster([node(1), node(2)], [MIGRATING]),
     "a running task says so": lambda: replace(HEALTHY, live_tasks=(task(),)),
     "a queued task says so": lambda: replace(HEALTHY, live_tasks=(task(TaskState.QUEUED),)),
-    "a task in other words": lambda: replace(HEALTHY, live_tasks=(task(description="VM MIGRATION"),)),
+    "a task in other words": lambda: replace(HEALTHY, live_tasks=(task(kind="VM MIGRATION"),)),
     "a task on something unknown": lambda: replace(HEALTHY, live_tasks=(task(on=""),)),
 }
 
@@ -164,20 +171,26 @@ def test_our_own_migration_is_not_somebody_elses(name: str) -> None:
 
 
 def test_other_tasks_are_no_migration() -> None:
-    busy = replace(HEALTHY, live_tasks=(task(description="Delete block device 8f1d for web"),))
+    busy = replace(HEALTHY, live_tasks=(task(kind="Create snapshot of %@", on="migrate-tool"),))
     assert _refusals(gate(busy, POLICY, NOW, unwell_at=None)) == []
 
 
 def test_a_vm_and_its_task_are_one_migration() -> None:
     both = replace(cluster([node(1), node(2)], [MIGRATING]), live_tasks=(task(),))
     verdict = gate(both, POLICY, NOW, unwell_at=None)[5]
-    assert (verdict.value, verdict.sentence) == (1, "web is being migrated by somebody else.")
+    assert (verdict.value, verdict.sentence) == (
+        1,
+        "web is being migrated; hctui did not begin that, or has given it up.",
+    )
 
 
 def test_many_migrations_are_counted() -> None:
     vms = [vm(f"vm-{index}", ui_state=VmState.MIGRATING) for index in range(5)]
     verdict = gate(cluster([node(1), node(2)], vms), POLICY, NOW, unwell_at=None)[5]
-    assert verdict.sentence == "vm-0, vm-1, vm-2 and 2 more VMs are being migrated by somebody else."
+    assert (
+        verdict.sentence
+        == "vm-0, vm-1, vm-2 and 2 more VMs are being migrated; hctui did not begin that, or has given it up."
+    )
 
 
 @pytest.mark.parametrize(
@@ -189,6 +202,12 @@ def test_recovery_cooldown(unwell_at: float | None, left: float) -> None:
     verdicts = gate(HEALTHY, POLICY, NOW, unwell_at=unwell_at)
     assert (verdicts[-1].ok, verdicts[-1].value, verdicts[-1].limit) == (left == 0, left, 900)
     assert not is_unwell(verdicts), "recovering must not begin the recovery anew"
+
+
+def test_there_is_nothing_to_recover_from_while_the_cluster_is_not_well() -> None:
+    """One reason less to name: the recovery begins once the others are gone."""
+    snapshot, check = UNHEALTHY["update active"]
+    assert _refusals(gate(snapshot, POLICY, NOW, unwell_at=NOW - 30)) == [check]
 
 
 def test_recovery_follows_the_policy() -> None:

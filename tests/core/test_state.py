@@ -54,12 +54,18 @@ def test_no_wait_is_ever_longer_than_its_length(begun_at: float | None, left: fl
         (3, False, 7200),
         (5, False, 28800),
         (99, False, 28800),
-        (1, True, 60),
-        (3, True, 240),
+        (1, True, 0),
+        (2, True, 60),
+        (4, True, 240),
     ],
 )
 def test_back_off_doubles_up_to_sixteen_times(count: int, brief: bool, seconds: float) -> None:
     assert back_off_seconds(Failure(WEB, node_id(2), count, NOW, "", brief), POLICY) == seconds
+
+
+def test_without_a_vm_cooldown_a_failed_pair_still_rests_for_a_minute() -> None:
+    failure = Failure(WEB, node_id(2), 1, NOW, "")
+    assert back_off_seconds(failure, replace(POLICY, vm_cooldown_seconds=0)) == 60
 
 
 def test_failures_of_a_pair_in_a_row_are_counted() -> None:

@@ -34,17 +34,14 @@ from tests.core.build import cluster, node, node_id, task, vm
 
 NAMES = ("a", "b", "c", "d", "e", "f", "g", "h")
 TAGS = (
-    *(f"anti_{name}" for name in NAMES),
-    "node_101",
-    "node_102",
-    "node_103",
+    *(f"anti_{name}" for name in NAMES[:5]),
+    *("node_101", "node_102", "node_103") * 3,
     "node_256",
     "node_exporter",
     "anti_nosuch",
     "nomove",
     "gpu-a2",
 )
-CPU = (5.0, 20.0, 49.9, 50.0, 80.0, 80.1, 95.0, 95.0)
 
 
 class Weather(StrEnum):
@@ -102,7 +99,8 @@ class Turn:
     answer: Answer
     fate: Fate
     looks: int
-    cpu: tuple[float | None, ...]
+    hot: int
+    cool_percent: float | None
 
 
 @dataclass
@@ -118,9 +116,10 @@ class World:
     def snapshot(self, at: float, turn: Turn) -> Snapshot | None:
         if turn.weather is Weather.NO_DATA:
             return None
-        for (key, old), cpu in zip(self.nodes.items(), turn.cpu, strict=False):
-            self.nodes[key] = replace(old, cpu_percent=cpu)
+        for index, (key, old) in enumerate(self.nodes.items()):
+            self.nodes[key] = replace(old, cpu_percent=95.0 if index == turn.hot else turn.cool_percent)
         seen = cluster(self.nodes.values(), self.vms.values(), at=at)
+        seen = replace(seen, gpu_profiles=frozenset({"gpu-a2"}))
         if turn.weather is Weather.STALE:
             return replace(seen, taken_at=at - 2 * self.policy.stale_after_seconds)
         if turn.weather is Weather.UPDATE:
@@ -214,10 +213,8 @@ def _ram_percent(node: Node, vm: Vm) -> float:
 @st.composite
 def _nodes(draw: st.DrawFn) -> list[Node]:
     built = []
-    for number in range(1, draw(st.integers(1, 6)) + 1):
-        new = node(
-            number, cpu=draw(st.sampled_from(CPU)), used_gib=draw(st.sampled_from((20, 50, 64, 66, 70)))
-        )
+    for number in range(1, draw(st.sampled_from((1, 2, 2, 3, 3, 4, 6))) + 1):
+        new = node(number, used_gib=draw(st.sampled_from((20, 50, 64, 66, 70))))
         quirk = draw(st.integers(0, 60))
         quirks = {
             1: replace(new, allow_running_vms=False),
@@ -225,8 +222,7 @@ def _nodes(draw: st.DrawFn) -> list[Node]:
             3: replace(new, mem_used_bytes=None),
             4: replace(new, lan_ip="10.0.1.101"),
             5: replace(new, threads=None),
-            6: replace(new, cpu_percent=None),
-            7: replace(new, mem_bytes=0),
+            6: replace(new, mem_bytes=0),
         }
         built.append(quirks.get(quirk, new))
     return built
@@ -243,7 +239,7 @@ def _vm(draw: st.DrawFn, index: int, nodes: int, most_tags: int) -> Vm:
         tags=" ".join(draw(st.lists(st.sampled_from(TAGS), max_size=most_tags))),
     )
     some = st.integers(1, nodes + 1)
-    quirk = draw(st.integers(0, 25))
+    quirk = draw(st.integers(0, 40))
     quirks = {
         1: lambda: replace(new, state=VmState.SHUTOFF, ui_state=VmState.SHUTOFF),
         2: lambda: replace(new, state=VmState.PAUSED),
@@ -274,13 +270,14 @@ _POLICIES = st.builds(
 
 _TURNS = st.builds(
     Turn,
-    seconds=st.sampled_from((30.0, 30.0, 30.0, 61.0, 2000.0, -3600.0)),
+    seconds=st.sampled_from((*[30.0] * 5, 61.0, 61.0, 2000.0, -3600.0)),
     weather=st.sampled_from((*[Weather.FINE] * 20, *Weather)),
-    order=st.sampled_from((*[Order.NOTHING] * 6, *[Order.APPROVE] * 3, *[Order.RESUME] * 4, *Order)),
+    order=st.sampled_from((*[Order.NOTHING] * 12, *[Order.APPROVE] * 6, *[Order.RESUME] * 6, *Order)),
     answer=st.sampled_from(ANSWERS),
     fate=st.sampled_from((*[Fate.ARRIVES] * 3, *Fate)),
     looks=st.integers(0, 3),
-    cpu=st.lists(st.sampled_from((*CPU, None)), max_size=2).map(tuple),
+    hot=st.sampled_from((0, 0, 0, 1, 1, 2, 3, 9)),
+    cool_percent=st.sampled_from((20.0, 20.0, 49.9, 50.0, None)),
 )
 
 
@@ -288,9 +285,12 @@ _TURNS = st.builds(
 def worlds(draw: st.DrawFn) -> World:
     """A cluster and a policy."""
     nodes = draw(_nodes())
-    most_tags = draw(st.sampled_from((0, 0, 1, 2)))
-    vms = [draw(_vm(index, len(nodes), most_tags)) for index in range(draw(st.integers(0, 25)))]
+    most_tags = draw(st.sampled_from((0, 1, 2)))
+    most_vms = draw(st.sampled_from((3, 8, 25)))
+    vms = [
+        draw(_vm(index, len(nodes), most_tags)) for index in range(draw(st.integers(most_vms // 2, most_vms)))
+    ]
     return World({new.id: new for new in nodes}, {new.id: new for new in vms}, draw(_POLICIES))
 
 
-turns = st.lists(_TURNS, min_size=5, max_size=14)
+turns = st.lists(_TURNS, min_size=12, max_size=24)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from dataclasses import replace
 
 import pytest
 
+from hctui.api.errors import LoginRefused
 from hctui.core.answers import Answer, NotSent, Refused, SessionEnded, Unanswered
 from hctui.core.decision import Outcome
 from hctui.core.migration import Migration, Phase, intend
 from hctui.core.model import Snapshot, TaskId, TaskState, VmId
 from hctui.core.state import State
 from hctui.engine.commands import Pause, Resume, UsePolicy
+from hctui.engine.executor import NotDone
 from hctui.engine.view import View
 from tests.core.build import DRY, NOW, POLICY, cluster, move, node, node_id, vm
 from tests.engine.stand_in import stage
@@ -191,6 +194,52 @@ async def test_a_journal_that_fails_after_the_request_does_not_stop_the_watching
     await s.engine.run(once=True)
     assert s.told("MIGRATION COMPLETE")
     assert s.told("record_migration failed.")
+
+
+async def test_an_unreadable_task_does_not_hide_a_vm_that_has_arrived() -> None:
+    s = stage(TOGETHER)
+    s.cluster.failing = {"task"}
+    await s.engine.run(once=True)
+    assert s.told("MIGRATION COMPLETE: db is on 10.0.0.102.")
+    assert s.clock.now() - NOW < 60
+
+
+async def test_told_to_stop_at_the_last_look_it_sends_nothing() -> None:
+    s = stage(TOGETHER)
+    reads = 0
+
+    def stopped_by_then() -> None:
+        nonlocal reads
+        reads += 1
+        if reads == 2:
+            s.engine.stop()
+
+    s.cluster.before_read = stopped_by_then
+    await s.engine.run()
+    assert s.calls == ["snapshot", "record_cycle", "snapshot"]
+
+
+async def test_refused_logins_make_polls_rare_until_one_succeeds() -> None:
+    s = stage(cluster([node(1), node(2)]), policy=DRY)
+    polled_at: list[float] = []
+
+    def refused() -> None:
+        polled_at.append(s.clock.now() - NOW)
+        if len(polled_at) <= 4:
+            raise LoginRefused("user balancer, HTTP 401.")
+
+    s.cluster.before_read = refused
+    await s.engine.run(until=NOW + 700)
+    waits = [later - earlier for earlier, later in itertools.pairwise(polled_at)]
+    assert waits[:4] == [30, 60, 120, 240]
+    assert waits[-1] == 30
+
+
+async def test_the_executor_refuses_to_send_in_a_dry_run_whatever_was_decided() -> None:
+    s = stage(TOGETHER)
+    done = await s.engine._executor.send(State(), move("db", 1, 2), DRY, "m1", lambda: True)
+    assert done == NotDone("This is a dry run.")
+    assert s.calls == []
 
 
 async def test_commands_are_carried_out_in_the_next_cycle_and_wake_the_engine() -> None:

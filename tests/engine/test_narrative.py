@@ -72,6 +72,29 @@ async def test_a_dry_run_is_told_likewise_up_to_its_last_line() -> None:
     assert texts[-1] == "DRY RUN: would migrate app (4 GiB) from 10.0.0.101 to 10.0.0.103 (load)"
 
 
+async def test_a_hot_node_without_a_cool_one_is_an_imbalance_in_the_log_too() -> None:
+    s = stage(cluster([node(1, cpu=90), node(2, cpu=60)], [vm("web", 1)]))
+    await run(s, 275)
+    assert s.lines[-1].event == "imbalance"
+    assert s.lines[-1].text == (
+        "Imbalance detected: 10.0.0.101 is hot at 90.0 %, but even the coolest node, 10.0.0.102, is at 60.0 %, "
+        "not below 50.0 %."
+    )
+
+
+async def test_a_violation_that_waits_for_its_turn_is_told_in_one_line() -> None:
+    pairs = [vm("a", 1, tags="anti_b"), vm("b", 1), vm("c", 1, tags="anti_d"), vm("d", 1)]
+    texts = await run(stage(cluster([node(1), node(2)], pairs)), 1)
+    assert "VIOLATION FOUND: c and d share 10.0.0.101, which a tag forbids. It waits for its turn." in texts
+
+
+async def test_rules_kept_only_in_imagination_are_told_as_such() -> None:
+    texts = await run(
+        stage(cluster([node(1), node(2)], [vm("a", 1, tags="anti_b"), vm("b", 1)]), policy=DRY), 400
+    )
+    assert "All rules are kept, with 1 imagined move counted in." in texts
+
+
 STUCK = cluster([node(1), node(2)], [vm("a", 1, tags="anti_b nomove"), vm("b", 1, tags="nomove")])
 
 
