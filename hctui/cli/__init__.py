@@ -6,6 +6,7 @@ These modules only read flags and print; what takes long to import is imported w
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 
@@ -39,6 +40,11 @@ for command in (run, check, report, config, demo, simulate):
 def main() -> None:
     """The program. Errors of ours are printed as title, detail and hint; others keep their traceback."""
     os.umask(0o077)  # whatever is written is nobody else's business
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(
+                errors="backslashreplace"
+            )  # a VM may have a name that this terminal cannot show
     try:
         code = hctui.main(standalone_mode=False)  # what a command exits with, `None` for nothing special
         sys.exit(code if isinstance(code, int) else 0)

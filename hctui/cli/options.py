@@ -66,7 +66,7 @@ def password_of(settings: Settings) -> Secret:
             click.prompt(question.rstrip(": "), hide_input=True, err=True, default="", show_default=False)
         )
 
-    return find_password(settings, os.environ, prompt if sys.stdin.isatty() else None)
+    return find_password(settings, os.environ, prompt if sys.stdin and sys.stdin.isatty() else None)
 
 
 def _text(value: object) -> object:

@@ -65,7 +65,7 @@ def _balance(settings: Settings, *, once: bool, log_format: str) -> None:
     )
     file_log, close = log.to_file(paths.private_folder(paths.log_folder()) / "hctui.log")
     try:
-        lines = log.both(log.to_stream(sys.stdout, log_format), file_log)
+        lines = log.lasting(file_log, log.to_stream(sys.stdout, log_format)) if sys.stdout else file_log
         run_until_signalled(lambda stop: balance(client, plan, RealClock(), lines, stop))
     finally:
         close()

@@ -53,7 +53,7 @@ def find_password(
     """
     cluster = settings.cluster
     if password := environ.get("SC_PASSWORD"):
-        return Secret(password)
+        return _from_environment(password)
     if credential := _systemd_credential(environ):
         # systemd leaves the file to root and lets the service read it through an access list,
         # which shows as permission of the group.
@@ -69,6 +69,15 @@ def find_password(
     raise CredentialsError(
         "None is set, and there is nobody to ask.", hint=f"It may come from {CREDENTIAL_PLACES}."
     )
+
+
+def _from_environment(password: str) -> Secret:
+    """Python reads the environment in the locale's encoding and keeps bytes that do not fit as surrogates."""
+    try:
+        return Secret(password.encode("utf-8", "surrogateescape").decode("utf-8"))
+    except UnicodeDecodeError:
+        pass
+    raise CredentialsError("The environment variable SC_PASSWORD is not text in UTF-8.")
 
 
 def _systemd_credential(environ: Mapping[str, str]) -> Path | None:

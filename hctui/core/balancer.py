@@ -53,13 +53,12 @@ def step(
     if snapshot is None:
         state, approved = _commanded(state, commands, now)
         return _nothing(state, policy, now, (Outcome.NO_DATA, "The cluster could not be read."), approved)
+    if _moved_by_others(state, snapshot):
+        state = in_every_reality(state, lambda ledger: with_disturbance(ledger, now))
     state = _observed(state, snapshot, policy, now)
     own_vm = state.migration.move.vm_id if state.migration else None
     safety = gate(snapshot, policy, now, unwell_at=state.unwell_at, own_vm=own_vm)
-    if is_unwell(safety):
-        state = replace(state, unwell_at=now)
-    if any(verdict.check is Check.NO_OTHER_MIGRATION and not verdict.ok for verdict in safety):
-        state = in_every_reality(state, lambda ledger: with_disturbance(ledger, now))
+    state = _noted(state, safety, now)
     state, approved = _commanded(state, commands, now)
     waiting = _waiting(state, safety, policy, now)
     if waiting:
@@ -76,11 +75,26 @@ def step(
     return _acted(state, decision)
 
 
-def recheck(state: State, snapshot: Snapshot, move: Move, policy: Policy, now: float) -> Verdict | None:
-    """Check a move again, on fresh data, right before it is sent: the first check that fails, or `None`."""
+def recheck(
+    state: State, snapshot: Snapshot, move: Move, policy: Policy, now: float
+) -> tuple[State, Verdict | None]:
+    """Check a move again, on fresh data, right before it is sent.
+
+    Returns the state with what that look showed of the cluster, and the first check that fails, or `None`.
+    """
     safety = gate(snapshot, policy, now, unwell_at=state.unwell_at)
     blocked = next((verdict for verdict in safety if not verdict.ok), None)
-    return blocked or proposals.objection(situation_of(state, snapshot, policy, now), move)
+    objection = blocked or proposals.objection(situation_of(state, snapshot, policy, now), move)
+    return _noted(state, safety, now), objection
+
+
+def _noted(state: State, safety: tuple[Verdict, ...], now: float) -> State:
+    """The state with what the gate says of the cluster's health and of other people's migrations."""
+    if is_unwell(safety):
+        state = replace(state, unwell_at=now)
+    if any(verdict.check is Check.NO_OTHER_MIGRATION and not verdict.ok for verdict in safety):
+        state = in_every_reality(state, lambda ledger: with_disturbance(ledger, now))
+    return state
 
 
 def begun(state: State, move: Move, migration_id: str, now: float) -> State:
@@ -140,6 +154,23 @@ def _observed(state: State, snapshot: Snapshot, policy: Policy, now: float) -> S
         real=pruned(state.real, snapshot, policy, now),
         imagination=imagination,
         proposal=proposal,
+    )
+
+
+def _moved_by_others(state: State, snapshot: Snapshot) -> bool:
+    """Whether a VM is on another node than at the last poll, and not because we moved it.
+
+    A small VM migrates faster than we poll, so nobody need ever have seen it migrating.
+    """
+    if not state.samples:
+        return False
+    last = state.samples[-1]
+    own = {vm_id for vm_id, arrival in state.real.arrivals.items() if arrival.at >= last.at}
+    if state.migration:
+        own.add(state.migration.move.vm_id)
+    return any(
+        vm.is_placed and vm.id not in own and last.places.get(vm.id, vm.node_id) != vm.node_id
+        for vm in snapshot.vms.values()
     )
 
 

@@ -8,7 +8,7 @@ the window; one that came late is judged late.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from hctui.core.model import NodeId, Snapshot, VmId
 
@@ -25,11 +25,12 @@ JITTER = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """CPU percent of nodes (of the whole node) and VMs (of their own vCPUs) at one moment; unknown is absent."""
+    """What one poll showed, unknown is absent: CPU percent of nodes, of VMs (of their own vCPUs), and who was where."""
 
     at: float
     nodes: Mapping[NodeId, float]
     vms: Mapping[VmId, float]
+    places: Mapping[VmId, NodeId] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +49,12 @@ class Reading:
 
 
 def sample_of(snapshot: Snapshot) -> Sample:
-    """The CPU figures of a snapshot."""
+    """The CPU figures and the placement of a snapshot."""
     return Sample(
         snapshot.taken_at,
         {node.id: node.cpu_percent for node in snapshot.nodes.values() if node.cpu_percent is not None},
         {vm.id: vm.cpu_percent for vm in snapshot.vms.values() if vm.cpu_percent is not None},
+        {vm.id: vm.node_id for vm in snapshot.vms.values() if vm.node_id is not None and vm.is_placed},
     )
 
 

@@ -150,7 +150,7 @@ class Node:
     def last_octet(self) -> int | None:
         """The last number of the LAN address, which `node_<number>` tags name; `None` without an IPv4 one."""
         parts = self.lan_ip.split(".")
-        if len(parts) != 4 or not (parts[3].isascii() and parts[3].isdigit()):
+        if len(parts) != 4 or not (parts[3].isascii() and parts[3].isdigit() and len(parts[3]) <= 3):
             return None
         return int(parts[3])
 
@@ -189,8 +189,11 @@ class Vm:
 
     @property
     def is_placed(self) -> bool:
-        """Whether it occupies a node now. A stopped or crashed VM does not, whatever node it last ran on."""
-        return self.node_id is not None and self.state in _OCCUPYING
+        """Whether it occupies a node now, or is about to.
+
+        A stopped or crashed VM does not, whatever node it last ran on.
+        """
+        return self.node_id is not None and (self.state in _OCCUPYING or self.ui_state in _COMING)
 
     def node_share_percent(self, threads: int | None) -> float | None:
         """Its load as percent of a node with so many hardware threads; `None` when not known."""
@@ -200,6 +203,7 @@ class Vm:
 
 
 _OCCUPYING = frozenset({VmState.RUNNING, VmState.BLOCKED, VmState.PAUSED, VmState.SHUTDOWN, VmState.UNKNOWN})
+_COMING = frozenset({VmState.STARTING, VmState.MIGRATING})
 
 
 @dataclass(frozen=True, slots=True)

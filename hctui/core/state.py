@@ -172,7 +172,9 @@ def with_failure(ledger: Ledger, move: Move, at: float, message: str, *, brief: 
 
 
 def pruned(ledger: Ledger, snapshot: Snapshot, policy: Policy, now: float) -> Ledger:
-    """The ledger without what can no longer matter: VMs that are gone, waits that are long over.
+    """The ledger without what can no longer matter: waits that are long over, and where VMs came from that are gone.
+
+    That a VM is missing from one answer ends none of its waits: the answer may be wrong.
 
     A clock that was set back leaves moments in the future: those count as now, so that no wait outlasts its length.
     """
@@ -181,7 +183,7 @@ def pruned(ledger: Ledger, snapshot: Snapshot, policy: Policy, now: float) -> Le
     def remembered(failure: Failure) -> bool:
         # Kept for as long again as the back-off lasts, so that the next failure still counts as one in a row.
         kept_seconds = 2 * max(back_off_seconds(failure, policy), LEAST_BACK_OFF_SECONDS)
-        return failure.vm_id in vms and now - failure.last_at < kept_seconds
+        return now - failure.last_at < kept_seconds
 
     return replace(
         ledger,
@@ -190,13 +192,11 @@ def pruned(ledger: Ledger, snapshot: Snapshot, policy: Policy, now: float) -> Le
         arrivals={
             vm_id: arrival if arrival.at <= now else replace(arrival, at=now)
             for vm_id, arrival in ledger.arrivals.items()
-            if vm_id in vms
+            if vm_id in vms or remaining_seconds(arrival.at, rest, now) > 0
         },
         failures=tuple(replace(f, last_at=min(f.last_at, now)) for f in ledger.failures if remembered(f)),
         rejections=tuple(
-            replace(r, at=min(r.at, now))
-            for r in ledger.rejections
-            if r.vm_id in vms and remaining_seconds(r.at, rest, now) > 0
+            replace(r, at=min(r.at, now)) for r in ledger.rejections if remaining_seconds(r.at, rest, now) > 0
         ),
     )
 

@@ -38,6 +38,12 @@ MOST_DOUBLINGS = 6
 T = TypeVar("T")
 
 
+class AnotherCluster(HctuiError):
+    """The address leads to another cluster than at the start; its journal is not this one's."""
+
+    title = "Another cluster answers"
+
+
 class Engine:
     """Balances one cluster until it is told to stop.
 
@@ -61,7 +67,7 @@ class Engine:
         self._memory = memory
         self._clock = clock
         self._log = log
-        self._executor = Executor(cluster, memory, clock)
+        self._executor = Executor(cluster, memory, clock, self._snapshot, self._unwanted)
         self._narrator = narrative.Narrator()
         self._commands: list[Command] = []
         self._woken = asyncio.Event()
@@ -145,13 +151,28 @@ class Engine:
     async def _read(self) -> Snapshot | None:
         """A snapshot, or `None` with the reason told and shown."""
         contact = self._view.contact
-        seen = await self._seen(self._cluster.snapshot(self._clock.now()))
+        seen = await self._seen(self._snapshot())
         if isinstance(seen, Unread):
             self._publish(contact=replace(contact, error=seen.why))
             return None
         self._refusals = 0
         self._publish(contact=replace(contact, error="", latency_seconds=self._cluster.latency_seconds))
         return seen
+
+    async def _snapshot(self) -> Snapshot:
+        """A fresh snapshot of the cluster this engine was made for.
+
+        Raises:
+            HctuiError: it could not be read, or another cluster answers at the address.
+        """
+        snapshot = await self._cluster.snapshot(self._clock.now())
+        if snapshot.cluster.id != self._view.cluster.id:
+            raise AnotherCluster(
+                f"At {self._view.contact.address} now answers {snapshot.cluster.name} ({snapshot.cluster.id}) instead "
+                f"of {self._view.cluster.name} ({self._view.cluster.id}).",
+                hint="Start hctui again if that is the cluster to balance.",
+            )
+        return snapshot
 
     async def _record_cycle(self, snapshot: Snapshot | None, decision: Decision, state: State) -> bool:
         try:
@@ -167,12 +188,11 @@ class Engine:
         """Carry out a move that was decided on."""
         self._log(narrative.executing(self._clock.now(), move))
         try:
-            done = await self._executor.send(
-                self._view.state, move, self._view.policy, secrets.token_hex(8), self._is_wanted
-            )
+            done = await self._executor.send(self._view.state, move, self._view.policy, secrets.token_hex(8))
         except HctuiError as error:
-            done = NotDone(str(error))
+            done = NotDone(self._view.state, str(error))
         if isinstance(done, NotDone):
+            self._publish(state=done.state)
             self._tell(
                 "not_sent", f"Not sent: {done.sentence} It is decided anew in the next cycle.", Level.WARNING
             )
@@ -181,9 +201,11 @@ class Engine:
         self._tell("answer", answer_sentence(done.answer), level)
         await self._settle(done.state, done.migration)
 
-    def _is_wanted(self) -> bool:
-        """Whether anything may still be sent."""
-        return not self._stopping
+    def _unwanted(self) -> str:
+        """Why nothing may be sent any more, or nothing: a command may say pause, or dry run."""
+        if self._stopping:
+            return "hctui was told to stop."
+        return "A command has come in, which is carried out first." if self._commands else ""
 
     async def _look(self) -> None:
         """Look at the migration under way, and settle what that shows."""

@@ -2,17 +2,17 @@
 
 The order is fixed: look again at fresh data, check the move once more, write the intent to the journal, then send one
 request. If any of these fails, nothing is sent; once it is sent it is never repeated. The switch `dry_run` is tested
-here a last time, whatever was decided before.
+here again, whatever was decided before, and so is whether anybody has said otherwise meanwhile.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from hctui.core import balancer
-from hctui.core.answers import Answer
+from hctui.core.answers import Answer, NotSent
 from hctui.core.decision import Decision, Move
 from hctui.core.migration import Migration
 from hctui.core.model import NodeId, Snapshot, Task, TaskId, Vm, VmId
@@ -64,8 +64,9 @@ class Memory(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class NotDone:
-    """A move that was not sent, and why."""
+    """A move that was not sent, and why; with the state as the last look at the cluster left it."""
 
+    state: State
     sentence: str
 
 
@@ -79,30 +80,42 @@ class Sent:
 
 
 class Executor:
-    """Carries moves out. One at a time: the caller awaits each."""
+    """Carries moves out. One at a time: the caller awaits each.
 
-    def __init__(self, cluster: Cluster, memory: Memory, clock: Clock) -> None:
+    `read` gives a fresh snapshot of the right cluster. `unwanted` says in a sentence why nothing may be sent any more
+    (somebody wants to stop, or has given another command), or nothing; it is asked at the very last moments.
+    """
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        memory: Memory,
+        clock: Clock,
+        read: Callable[[], Awaitable[Snapshot]],
+        unwanted: Callable[[], str],
+    ) -> None:
         self._cluster = cluster
         self._memory = memory
         self._clock = clock
+        self._read = read
+        self._unwanted = unwanted
 
-    async def send(
-        self, state: State, move: Move, policy: Policy, migration_id: str, is_wanted: Callable[[], bool]
-    ) -> Sent | NotDone:
-        """Check a move on fresh data and ask the cluster for it, unless `is_wanted` says no at the last moment.
+    async def send(self, state: State, move: Move, policy: Policy, migration_id: str) -> Sent | NotDone:
+        """Check a move on fresh data and ask the cluster for it.
 
         Raises `HctuiError` only before the request: when the cluster cannot be read or the intent not be written.
         """
         if policy.dry_run:
-            return NotDone("This is a dry run.")
-        snapshot = await self._cluster.snapshot(self._clock.now())
-        objection = balancer.recheck(state, snapshot, move, policy, self._clock.now())
-        if objection:
-            return NotDone(objection.sentence)
-        if not is_wanted():
-            return NotDone("hctui was told to stop.")
+            return NotDone(state, "This is a dry run.")
+        snapshot = await self._read()
+        state, objection = balancer.recheck(state, snapshot, move, policy, self._clock.now())
+        told = objection.sentence if objection else self._unwanted()
+        if told:
+            return NotDone(state, told)
         intended = balancer.begun(state, move, migration_id, self._clock.now())
         await self._memory.record_intent(intended)
-        # If this is cancelled, nobody learns the answer. The intent on disk makes the next start look at the VM.
-        answer = await self._cluster.migrate(move.vm_id, move.target)
+        # Writing may have taken a while. If this is cancelled below, nobody learns the answer: the intent on disk
+        # makes the next start look at the VM.
+        told = self._unwanted()
+        answer = NotSent(told) if told else await self._cluster.migrate(move.vm_id, move.target)
         return Sent(*balancer.answered(intended, answer, self._clock.now()), answer)

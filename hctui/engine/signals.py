@@ -1,7 +1,7 @@
 """Running something until it is over or somebody asks it to stop.
 
-The first SIGINT or SIGTERM asks: what is being done is finished, sessions are logged out, files are closed. A second
-one cancels.
+The first SIGINT, SIGTERM or SIGHUP (the terminal is gone) asks: what is being done is finished, sessions are logged
+out, files are closed. A second one cancels.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ async def _run(work: Callable[[asyncio.Event], Coroutine[Any, Any, T]]) -> T | N
         stop.set()
 
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, asked)
     with contextlib.suppress(asyncio.CancelledError):
         return await task

@@ -105,11 +105,12 @@ def split(snapshot: Snapshot) -> tuple[Inventory, Figures]:
 
 
 def joined(at: float, inventory: Inventory, figures: Figures) -> Sample:
-    """The CPU figures of a sample as the core remembers them. `ValueError` if the halves do not belong together."""
+    """A sample as the core remembers it. `ValueError` if the halves do not belong together."""
     return Sample(
         at,
         _percents((node.id for node in inventory.nodes), figures.node_cpu_hundredths),
         _percents((vm.id for vm in inventory.vms), figures.vm_cpu_hundredths),
+        {vm.id: vm.node_id for vm in inventory.vms if vm.node_id is not None and vm.is_placed},
     )
 
 

@@ -8,6 +8,7 @@ with `dataclasses.replace`.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from hctui.core.balancer import Step, step
 from hctui.core.commands import Command
@@ -114,7 +115,7 @@ def history(snapshot: Snapshot, polls: int = 10, interval_seconds: float = 30.0)
     """The samples of so many polls that all showed what the snapshot shows, the last at its own time."""
     sample = sample_of(snapshot)
     times = (snapshot.taken_at - interval_seconds * back for back in reversed(range(polls)))
-    return tuple(Sample(at, sample.nodes, sample.vms) for at in times)
+    return tuple(replace(sample, at=at) for at in times)
 
 
 def situation(

@@ -22,7 +22,7 @@ from hctui.core.model import (
     VmState,
 )
 from hctui.core.policy import Policy
-from hctui.core.state import Arrival, Failure, Ledger, State
+from hctui.core.state import Arrival, Failure, Ledger, State, with_arrival, with_failure
 from tests.core.build import (
     DRY,
     NOW,
@@ -482,7 +482,7 @@ def test_a_failed_pair_is_not_tried_again_at_once() -> None:
     ],
 )
 def test_recheck(wanted: Move, fresh: Snapshot, check: Check | None) -> None:
-    verdict = recheck(_ready(IMBALANCE), fresh, wanted, POLICY, NOW)
+    _, verdict = recheck(_ready(IMBALANCE), fresh, wanted, POLICY, NOW)
     assert (verdict.check if verdict else None) is check
 
 
@@ -492,14 +492,14 @@ def test_recheck(wanted: Move, fresh: Snapshot, check: Check | None) -> None:
 )
 def test_recheck_of_a_load_move_needs_a_node_that_is_still_hot(cpu: float, polls: int, told: str) -> None:
     fresh = cluster([node(1, cpu=cpu), node(2), node(3)], BUSY)
-    verdict = recheck(State(samples=history(fresh, polls)), fresh, move(), POLICY, NOW)
+    _, verdict = recheck(State(samples=history(fresh, polls)), fresh, move(), POLICY, NOW)
     assert verdict is not None
     assert verdict.check is Check.STILL_NEEDED
     assert told in verdict.sentence
 
 
 def test_recheck_in_the_recovery_cooldown() -> None:
-    verdict = recheck(_ready(IMBALANCE, unwell_at=NOW - 10), IMBALANCE, move(), POLICY, NOW)
+    _, verdict = recheck(_ready(IMBALANCE, unwell_at=NOW - 10), IMBALANCE, move(), POLICY, NOW)
     assert verdict is not None
     assert verdict.check is Check.RECOVERED
 
@@ -507,7 +507,7 @@ def test_recheck_in_the_recovery_cooldown() -> None:
 def test_recheck_copes_with_an_imagination_that_fresh_data_has_overtaken() -> None:
     dry = cycle(IMBALANCE, policy=DRY).state
     gone = cluster(HOT, [vm("app", cpu=50)])
-    verdict = recheck(dry, gone, move("app"), DRY, NOW)
+    _, verdict = recheck(dry, gone, move("app"), DRY, NOW)
     assert verdict is not None
     assert verdict.check is Check.STILL_NEEDED, "the imagined move has emptied the window"
 
@@ -515,3 +515,37 @@ def test_recheck_copes_with_an_imagination_that_fresh_data_has_overtaken() -> No
 def test_equal_input_gives_equal_output() -> None:
     for policy in (POLICY, DRY, Policy(dry_run=False, interval_seconds=60)):
         assert cycle(EVERYTHING, policy=policy) == cycle(EVERYTHING, policy=policy)
+
+
+def test_what_only_the_last_look_shows_is_remembered() -> None:
+    unwell = replace(IMBALANCE, update=UpdateStatus(UpdateVerdict.ACTIVE, "An update runs."))
+    state, verdict = recheck(_ready(IMBALANCE), unwell, move(), POLICY, NOW)
+    assert verdict is not None
+    assert state.unwell_at == NOW
+
+
+# --- what a single look must not undo, or miss
+
+
+def test_one_empty_answer_ends_no_wait() -> None:
+    web = move("web", 2, 1)
+    ledger = with_failure(with_arrival(Ledger(), web, NOW), move("web", 1, 3), NOW, "No room.")
+    before = State(real=ledger)
+    empty = step(before, cluster([node(1), node(2)], at=NOW + 30), (), POLICY, NOW + 30).state
+    assert (empty.real.arrivals, empty.real.failures) == (ledger.arrivals, ledger.failures)
+
+
+def test_a_vm_that_somebody_moved_between_two_polls_counts_as_a_migration() -> None:
+    calm = cluster([node(1), node(2)], [vm("web", 1)])
+    before = State(samples=history(calm))
+    moved = replace(cluster([node(1), node(2)], [vm("web", 2)], at=NOW + 30))
+    done = step(before, moved, (), POLICY, NOW + 30)
+    assert done.decision.outcome is Outcome.COOLING_DOWN
+    assert done.state.real.fresh_since == NOW + 30
+
+
+def test_our_own_arrival_is_not_taken_for_somebody_elses() -> None:
+    calm = cluster([node(1), node(2)], [vm("web", 1)])
+    before = State(samples=history(calm), real=with_arrival(Ledger(), move("web", 1, 2), NOW + 10))
+    moved = cluster([node(1), node(2)], [vm("web", 2)], at=NOW + 30)
+    assert step(before, moved, (), POLICY, NOW + 30).state.real.last_ended_at == NOW + 10

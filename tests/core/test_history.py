@@ -118,8 +118,11 @@ def test_progress_never_counts_beyond_what_is_expected() -> None:
 
 
 def test_sample_leaves_out_what_is_not_known() -> None:
-    snapshot = cluster([node(1, cpu=None), node(2, cpu=0.0)], [vm("a", cpu=None), vm("b", cpu=7.0)])
-    assert sample_of(snapshot) == Sample(NOW, {NodeId("n2"): 0.0}, {VmId("b"): 7.0})
+    snapshot = cluster(
+        [node(1, cpu=None), node(2, cpu=0.0)], [vm("a", cpu=None), vm("b", 2, cpu=7.0), vm("c", None)]
+    )
+    places = {VmId("a"): NodeId("n1"), VmId("b"): NodeId("n2")}
+    assert sample_of(snapshot) == Sample(NOW, {NodeId("n2"): 0.0}, {VmId("b"): 7.0, VmId("c"): 20.0}, places)
 
 
 @pytest.mark.parametrize(

@@ -113,14 +113,15 @@ def test_a_rejection_is_remembered_for_the_vm_cooldown(age: float, kept: bool) -
     assert bool(pruned(ledger, SNAPSHOT, POLICY, NOW).rejections) is kept
 
 
-def test_what_is_gone_is_forgotten() -> None:
+def test_what_is_gone_is_forgotten_only_when_its_waits_are_over() -> None:
     gone = VmId("gone")
     ledger = Ledger(
         arrivals={gone: Arrival(NOW, node_id(1), node_id(2)), WEB: Arrival(NOW, node_id(1), node_id(2))},
         failures=(Failure(gone, node_id(2), 1, NOW, "x"),),
         rejections=(Rejection(gone, node_id(2), NOW),),
     )
-    left = pruned(ledger, SNAPSHOT, POLICY, NOW)
+    assert pruned(ledger, SNAPSHOT, POLICY, NOW) == ledger
+    left = pruned(ledger, SNAPSHOT, POLICY, NOW + 3600)
     assert (set(left.arrivals), left.failures, left.rejections) == ({WEB}, (), ())
 
 

@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -182,6 +183,28 @@ def test_killed_in_the_middle_of_a_migration_it_picks_it_up_and_begins_no_second
         assert second.end(signal.SIGINT) == 0
     assert not any("EXECUTING" in line for line in second.lines)
     assert len(cluster.state()["writes"]) == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGINT])
+def test_every_way_to_be_stopped_logs_out(cluster: Cluster, tmp_path: Path, number: signal.Signals) -> None:
+    with Running(cluster, tmp_path, "--config", settings(cluster, tmp_path)) as run:
+        run.until("DRY RUN: would migrate")
+        assert run.end(number) == 0
+    assert cluster.state()["open_sessions"] == 0
+
+
+def test_a_reader_that_goes_away_does_not_stop_a_run(cluster: Cluster, tmp_path: Path) -> None:
+    file = settings(cluster, tmp_path, "sample_interval_seconds = 1")
+    with Running(cluster, tmp_path, "--config", file, "--live") as run:
+        run.until("EXECUTING MIGRATION")
+        assert run.process.stdout is not None
+        run.process.stdout.close()
+        deadline = time.monotonic() + 60
+        while not any(m["result"] == "COMPLETE" for m in cluster.state()["migrations"]):
+            assert time.monotonic() < deadline
+        run.process.send_signal(signal.SIGTERM)
+        assert run.process.wait(30) == 0
+    assert cluster.state()["open_sessions"] == 0
 
 
 def test_check_tells_what_it_found_with_its_exit_code(cluster: Cluster, tmp_path: Path) -> None:

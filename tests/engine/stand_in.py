@@ -78,6 +78,7 @@ class StandInMemory:
         self.decisions: list[Decision] = []
         self.migrations: list[Migration] = []
         self.state = State()
+        self.before_intent: Callable[[], None] = lambda: None
 
     async def record_cycle(self, snapshot: Snapshot | None, decision: Decision, state: State) -> None:
         self._called("record_cycle", state)
@@ -87,6 +88,7 @@ class StandInMemory:
         assert state.migration is not None
         assert state.migration.phase is Phase.INTENT
         self._called("record_intent", state)
+        self.before_intent()
 
     async def record_migration(self, migration: Migration, state: State) -> None:
         self._called("record_migration", state)

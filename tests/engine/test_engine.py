@@ -12,9 +12,9 @@ from hctui.api.errors import LoginRefused
 from hctui.core.answers import Answer, NotSent, Refused, SessionEnded, Unanswered
 from hctui.core.decision import Outcome
 from hctui.core.migration import Migration, Phase, intend
-from hctui.core.model import Snapshot, TaskId, TaskState, VmId
+from hctui.core.model import ClusterInfo, Snapshot, TaskId, TaskState, VmId
 from hctui.core.state import State
-from hctui.engine.commands import Pause, Resume, UsePolicy
+from hctui.engine.commands import Command, Pause, Resume, UsePolicy
 from hctui.engine.executor import NotDone
 from hctui.engine.view import View
 from tests.core.build import DRY, NOW, POLICY, cluster, move, node, node_id, vm
@@ -219,6 +219,41 @@ async def test_told_to_stop_at_the_last_look_it_sends_nothing() -> None:
     assert s.calls == ["snapshot", "record_cycle", "snapshot"]
 
 
+@pytest.mark.parametrize("command", [Pause(), UsePolicy(DRY)])
+async def test_a_command_that_comes_during_the_last_look_is_carried_out_first(command: Command) -> None:
+    s = stage(TOGETHER)
+    reads = 0
+
+    def commanded_by_then() -> None:
+        nonlocal reads
+        reads += 1
+        if reads == 2:
+            s.engine.submit(command)
+
+    s.cluster.before_read = commanded_by_then
+    await s.engine.run(until=NOW + 20)
+    assert "record_intent" not in s.calls
+    assert "migrate" not in s.calls
+
+
+async def test_told_to_stop_while_the_intent_is_written_it_sends_nothing() -> None:
+    s = stage(TOGETHER)
+    s.memory.before_intent = s.engine.stop
+    await s.engine.run()
+    assert "record_intent" in s.calls
+    assert "migrate" not in s.calls
+    assert s.memory.migrations[-1].phase is Phase.NOT_STARTED
+
+
+async def test_another_cluster_at_the_same_address_is_not_touched() -> None:
+    s = stage(TOGETHER)
+    s.cluster.current = replace(TOGETHER, cluster=ClusterInfo("c2", "branch-8", "9.4.30"))
+    await s.engine.run(until=NOW + 40)
+    assert "migrate" not in s.calls
+    assert s.memory.decisions[-1].outcome is Outcome.NO_DATA
+    assert s.told("At https://cluster now answers branch-8 (c2) instead of branch-7 (c1).")
+
+
 async def test_refused_logins_make_polls_rare_until_one_succeeds() -> None:
     s = stage(cluster([node(1), node(2)]), policy=DRY)
     polled_at: list[float] = []
@@ -237,8 +272,8 @@ async def test_refused_logins_make_polls_rare_until_one_succeeds() -> None:
 
 async def test_the_executor_refuses_to_send_in_a_dry_run_whatever_was_decided() -> None:
     s = stage(TOGETHER)
-    done = await s.engine._executor.send(State(), move("db", 1, 2), DRY, "m1", lambda: True)
-    assert done == NotDone("This is a dry run.")
+    done = await s.engine._executor.send(State(), move("db", 1, 2), DRY, "m1")
+    assert done == NotDone(State(), "This is a dry run.")
     assert s.calls == []
 
 

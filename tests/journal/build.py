@@ -187,6 +187,7 @@ def full_decision(at: float) -> Decision:
         findings=(stuck("sql shares n1 with sql-2.", "sql", "sql-2"),),
         loads=(NodeLoad(NodeId("id-n1"), "n1", 86.25, 10, 10), NodeLoad(NodeId("id-n2"), "n2", None, 3, 10)),
         move=move(),
+        imagined=2,
     )
 
 
