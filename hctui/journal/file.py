@@ -30,6 +30,7 @@ class JournalFile:
         self.path = path
         self._connection: sqlite3.Connection
         self._at_close = ExitStack()
+        self._inode = 0
         self._inventory: tuple[bytes, int] | None = None  # digest and row of the latest one
 
     def open(self, cluster: ClusterInfo, address: str) -> None:
@@ -37,6 +38,7 @@ class JournalFile:
         with self._ours():
             self._connection = self._at_close.enter_context(closing(open_for_writing(self.path)))
             self._at_close.enter_context(sole_engine(self.path.with_suffix(".lock")))
+            self._inode = self.path.stat().st_ino
             with transaction(self._connection):
                 self._introduce(cluster, address)
 
@@ -64,6 +66,7 @@ class JournalFile:
     def record_migration(self, migration: Migration, state: State) -> None:
         """A migration as it is now, new or known, and the state with it, on the disk itself."""
         with self._ours(), transaction(self._connection, durable=True):
+            self._check_in_place()
             self._upsert_migration(migration)
             self._replace_state(state)
 
@@ -80,6 +83,18 @@ class JournalFile:
                     "move the file away to begin without any memory.",
                 ) from error
             return replace(state, samples=self._samples(now, keep_seconds))
+
+    def _check_in_place(self) -> None:
+        """SQLite goes on writing into a file that was moved away or deleted; a restart would know nothing of it."""
+        try:
+            is_ours = self.path.stat().st_ino == self._inode
+        except FileNotFoundError:
+            is_ours = False
+        if not is_ours:
+            raise JournalError(
+                f"{self.path} was moved away or deleted while hctui was using it.",
+                hint="Put it back, or start hctui again to begin a new one.",
+            )
 
     def _introduce(self, cluster: ClusterInfo, address: str) -> None:
         row = self._connection.execute("SELECT id FROM cluster").fetchone()

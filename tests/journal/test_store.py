@@ -401,3 +401,12 @@ async def test_two_readers_see_whole_cycles_while_one_writes(journal: Journal) -
         await journal.record_cycle(snapshot(START + index), decision(START + index), State())
     done.set()
     assert all(0 <= seen <= 60 for seen in await asyncio.gather(*readers))
+
+
+async def test_a_file_that_is_taken_away_is_noticed_before_anything_is_sent(folder: Path) -> None:
+    async with Journal.open(folder, CLUSTER, ADDRESS) as journal:
+        begun = State(migration=migration(Phase.INTENT))
+        await journal.record_intent(begun)
+        journal.path.rename(folder / "elsewhere.sqlite")
+        with pytest.raises(JournalError, match="moved away or deleted"):
+            await journal.record_intent(begun)
