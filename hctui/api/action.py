@@ -29,7 +29,8 @@ def answer_of(reply: Reply) -> Answer:
     if reply.is_success:
         return _accepted(reply)
     if 400 <= reply.status <= 500:
-        return Refused(reply.status, reply.quote())
+        needed = " The account needs the role VM Power Controls." if reply.status == 403 else ""
+        return Refused(reply.status, f"{reply.quote()}.{needed}" if needed else reply.quote())
     return Unanswered(f"HTTP {reply.status} ({reply.quote()}).")
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from hctui.engine.survey import Remark
 
 
-@click.command()
+@click.command(short_help="Connect, read, and say what was found.")
 @settings_flags(Group.CLUSTER, Group.BALANCER)
 def check(config_file: Path | None, **flags: object) -> None:
     """Connect, read, and say what was found: nodes, rules, CPU figures, account, certificate.
@@ -39,9 +39,10 @@ def check(config_file: Path | None, **flags: object) -> None:
 
 async def _read(settings: Settings) -> tuple[Remark, ...]:
     from hctui.api.errors import ClusterUnreachable
-    from hctui.engine.connection import client_of, trust_of
+    from hctui.engine.connection import check_named, client_of, trust_of
     from hctui.engine.survey import Reading, survey
 
+    check_named(settings)
     async with client_of(settings, password_of(settings)) as client:
         snapshot = await client.snapshot(time.time())
         account = await client.account()

@@ -33,6 +33,7 @@ def init(file: Path | None, force: bool) -> None:
     target = file or usual_file()
     write_default(target, force=force)
     click.echo(f"Written: {target}")
+    click.echo("Fill in base_url and username, then run `hctui check`.")
 
 
 @config.command()

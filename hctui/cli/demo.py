@@ -64,13 +64,15 @@ class Show:
     live: bool
 
 
-@click.command()
+@click.command(short_help="Watch the balancer on a simulated cluster.")
 @simulation_flags
 @click.option("--live", is_flag=True, help="Migrate the simulated VMs instead of only saying so.")
 @click.option("--headless", is_flag=True, help="Print log lines. There is nothing else yet.")
 @click.option("--speed", type=Speed(), default="60", show_default=True, help="Times as fast as real, or max.")
 @click.option(
-    "--duration", type=DURATION, help="Stop after this long on the cluster's clock, such as 30m or 2h."
+    "--duration",
+    type=DURATION,
+    help="Stop after this long on the cluster's clock: a number and s, m, h or d.",
 )
 @log_format
 def demo(

@@ -6,11 +6,12 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import click
 
-from hctui.config import SETTINGS, Group, Settings, load
+from hctui.config import SETTINGS, Group, Setting, Settings, load
+from hctui.config.kinds import Choice
 from hctui.core.secret import Secret
 
 F = TypeVar("F", bound=Callable[..., object])
@@ -24,21 +25,22 @@ log_format = click.option(
 )
 
 
-def settings_flags(*groups: Group) -> Callable[[F], F]:
-    """Add `--config` and a flag for each setting of the groups that has one; they arrive as keyword arguments."""
+def settings_flags(*chosen: Group | str) -> Callable[[F], F]:
+    """Add `--config` and a flag for each setting that has one; they arrive as keyword arguments.
+
+    `chosen` are whole groups, and keys of single settings.
+    """
 
     def decorate(command: F) -> F:
-        for setting in reversed(
-            [setting for setting in SETTINGS if setting.group in groups and setting.flag]
-        ):
-            switch = "/" in setting.flag
+        for setting in reversed([s for s in SETTINGS if s.flag and (s.group in chosen or s.key in chosen)]):
+            kind = _flag_type(setting)
             command = click.option(
                 setting.flag,
                 setting.key,
-                type=bool if switch else str,
+                type=kind,
                 multiple=isinstance(setting.default, tuple),
                 default=None,
-                metavar=None if switch else (setting.unit or "text").upper(),
+                metavar=(setting.unit or "text").upper() if kind is str else None,
                 help=setting.meaning,
             )(command)
         return click.option(
@@ -49,6 +51,14 @@ def settings_flags(*groups: Group) -> Callable[[F], F]:
         )(command)
 
     return decorate
+
+
+def _flag_type(setting: Setting[Any]) -> type[bool] | type[str] | click.Choice[str]:
+    """A switch, a choice of words, or text that the settings themselves will judge."""
+    if "/" in setting.flag:
+        return bool
+    kind = setting.kind
+    return click.Choice(kind.words, case_sensitive=False) if isinstance(kind, Choice) else str
 
 
 def loaded(config_file: Path | None, flags: dict[str, object]) -> Settings:

@@ -9,7 +9,6 @@ import click
 
 from hctui.cli.durations import DURATION
 from hctui.cli.options import loaded, settings_flags
-from hctui.config import Group
 from hctui.core.errors import HctuiError
 
 
@@ -19,10 +18,10 @@ class NoJournal(HctuiError):
     title = "Nothing recorded"
 
 
-@click.command()
-@settings_flags(Group.CLUSTER, Group.BALANCER)
+@click.command(short_help="Tell what was done, or in a dry run would have been.")
+@settings_flags("base_url", "cpu_upper_threshold_percent")
 @click.option(
-    "--since", type=DURATION, default="7d", show_default=True, help="How far back, such as 12h or 7d."
+    "--since", type=DURATION, default="7d", show_default=True, help="How far back: a number and s, m, h or d."
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
 def report(config_file: Path | None, since: float, as_json: bool, **flags: object) -> None:
@@ -37,8 +36,12 @@ def report(config_file: Path | None, since: float, as_json: bool, **flags: objec
         known = journal.journals(paths.state_folder())
         if address or len(known) != 1:
             raise NoJournal(
-                f"There is no journal for {address or 'a cluster: base_url is not set'}.",
-                hint="Run `hctui run` first; it records from its first cycle on.",
+                f"There is no journal for {address}."
+                if address
+                else "No cluster is named: base_url is not set.",
+                hint="Run `hctui run` first; it records from its first cycle on."
+                if address
+                else "Run `hctui config init` and edit the file it names, or set SC_HOST.",
             )
         found = known[0]
     now = time.time()

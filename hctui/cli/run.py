@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from hctui.config import Settings
 
 
-@click.command()
+@click.command(short_help="Balance the cluster until told to stop.")
 @settings_flags(Group.CLUSTER, Group.BALANCER)
 @click.option(
     "--once", is_flag=True, help="One cycle, decided on the recorded history; a migration is waited for."
@@ -51,10 +51,11 @@ def _balance(settings: Settings, *, once: bool, log_format: str) -> None:
     from hctui.engine import log
     from hctui.engine.balancing import Plan, balance
     from hctui.engine.clock import RealClock
-    from hctui.engine.connection import client_of, trust_of
+    from hctui.engine.connection import check_named, client_of, trust_of
     from hctui.engine.signals import run_until_signalled
 
     policy = settings.policy()
+    check_named(settings)
     client = client_of(settings, password_of(settings))
     plan = Plan(
         policy=policy,

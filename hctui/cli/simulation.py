@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from hctui.core.errors import HctuiError
+from hctui.core.wording import listing
 
 if TYPE_CHECKING:
     from hctui.engine.clock import Clock
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from hctui.sim.serving import Server
 
 F = TypeVar("F", bound=Callable[..., object])
+
+
+SCENARIOS = ("default", "quiet", "violations", "ram-tight", "node-failure", "update", "large")
+"""The scenarios that come with the simulator, for the help text, which is not to load it; a test compares the two."""
 
 
 class SimulationError(HctuiError):
@@ -33,7 +38,7 @@ def simulation_flags(command: F) -> F:
         "--scenario",
         default="default",
         show_default=True,
-        help="Name of a scenario, or path of a scenario file.",
+        help=f"One of {listing(list(SCENARIOS))}, or a scenario file.",
     )(command)
 
 

@@ -197,7 +197,12 @@ def _waiting(
     """The reason to decide nothing in this cycle, if there is one."""
     if state.migration:
         move = state.migration.move
-        return Outcome.WATCHING, f"Migrating {move.vm_name} from {move.source_name} to {move.target_name}."
+        known = (
+            "Migrating"
+            if state.migration.phase is not Phase.DOUBT
+            else "It is not known whether the cluster migrates"
+        )
+        return Outcome.WATCHING, f"{known} {move.vm_name} from {move.source_name} to {move.target_name}."
     if state.paused:
         return Outcome.PAUSED, "Paused: watching, deciding nothing."
     objections = [verdict.sentence for verdict in safety if not verdict.ok]

@@ -36,6 +36,16 @@ class Disposition(StrEnum):
     OUT = "OUT"
     UNKNOWN = "UNKNOWN"
 
+    @property
+    def words(self) -> str:
+        """What it means, to complete "the node is ..."."""
+        return {
+            Disposition.IN: "in the cluster",
+            Disposition.EVACUATED: "evacuated",
+            Disposition.OUT: "out of the cluster",
+            Disposition.UNKNOWN: "in an unknown state",
+        }[self]
+
 
 class VmState(StrEnum):
     """State of a VM (`VirDomain.state`, `VirDomain.uiState`).
@@ -138,6 +148,17 @@ class Node:
     mem_used_bytes: int | None
     mem_system_bytes: int | None
     threads: int | None
+
+    @property
+    def membership(self) -> str:
+        """Its disposition in words: `is evacuated`, `is in the cluster and is to be evacuated`."""
+        now, then = self.current_disposition.words, self.desired_disposition.words
+        return f"is {now}" if now == then else f"is {now} and is to be {then}"
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether it is a member of the cluster and is to stay one."""
+        return self.current_disposition == self.desired_disposition == Disposition.IN
 
     @property
     def mem_percent(self) -> float | None:

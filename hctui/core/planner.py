@@ -6,6 +6,7 @@ finding that has a move ends the search; a finding without one names its blocker
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from hctui.core.checks import first_fit
@@ -58,8 +59,7 @@ def separate(s: Situation, pair: tuple[Vm, Vm]) -> Finding:
 def bring_home(s: Situation, vm: Vm) -> Finding:
     """Bring a pinned VM to one of its nodes, the one it fills least."""
     homes = s.rules.homes[vm.id]
-    names = listing([node.name for node in s.snapshot.nodes.values() if node.id in homes])
-    headline = f"{vm.name} is on {s.node_name(vm.node_id)}, but pinned to {names}."
+    headline = f"{vm.name} is on {s.node_name(vm.node_id)}, but pinned to {_home_names(s, vm)}."
     targets = [node for node in _emptiest_first(s, vm) if node.id in homes]
     candidate = first_fit(s, vm, targets, Reason.PIN)
     if move := _move(s, candidate, Reason.PIN, headline):
@@ -69,14 +69,19 @@ def bring_home(s: Situation, vm: Vm) -> Finding:
     return Finding(Reason.PIN, headline, told, (vm.id,), (candidate,))
 
 
+def _home_names(s: Situation, vm: Vm) -> str:
+    homes = s.rules.homes[vm.id]
+    return listing([node.name for node in s.snapshot.nodes.values() if node.id in homes])
+
+
 def pending(s: Situation, vms: tuple[Vm, ...], reason: Reason) -> Finding:
     """A violated rule that has to wait, because another one is being fixed in this cycle."""
-    names = listing([vm.name for vm in vms])
-    here = s.node_name(vms[0].node_id)
-    headline = {
-        Reason.ANTI_AFFINITY: f"{names} share {here}, which a tag forbids.",
-        Reason.PIN: f"{names} is on {here}, but pinned elsewhere.",
-    }[reason]
+    names, here = listing([vm.name for vm in vms]), s.node_name(vms[0].node_id)
+    headline = (
+        f"{names} share {here}, which a tag forbids."
+        if reason is Reason.ANTI_AFFINITY
+        else f"{names} is on {here}, but pinned to {_home_names(s, vms[0])}."
+    )
     return Finding(reason, headline, f"{headline} It waits for its turn.", _ids(vms))
 
 
@@ -96,18 +101,19 @@ def relieve(s: Situation) -> Finding | None:
     hot, cool = percent(hottest.mean_percent), percent(coolest.mean_percent)
     if not hottest.mean_percent > upper:
         told = (
-            f"No imbalance. The busiest node, {hottest.node_name}, is at {hot}, not above {percent(upper)}."
+            f"No imbalance{_as_if(s)}. The busiest node, {hottest.node_name}, is at {hot}, "
+            f"not above {percent(upper)}."
         )
         return Finding(Reason.LOAD, "", told, ())
     if not coolest.mean_percent < lower:
         told = (
             f"{hottest.node_name} is hot at {hot}, but even the coolest node, {coolest.node_name}, "
-            f"is at {cool}, not below {percent(lower)}."
+            f"is at {cool}, not below {percent(lower)}{_as_if(s)}."
         )
         return Finding(Reason.LOAD, told, told, ())
     headline = (
         f"{hottest.node_name} is at {hot}, above {percent(upper)}, while {coolest.node_name} is at {cool}, "
-        f"below {percent(lower)}."
+        f"below {percent(lower)}{_as_if(s)}."
     )
     ranked = [s.snapshot.nodes[load.node_id] for load in reversed(loads[1:])]
     known = {load.node_id for load in loads}
@@ -120,10 +126,29 @@ def relieve(s: Situation) -> Finding | None:
         if move := _move(s, candidates[-1], Reason.LOAD, headline):
             told = f"{headline} Moving {vm.name} to {move.target_name}."
             return Finding(Reason.LOAD, headline, told, (vm.id,), tuple(candidates), move)
-    told = f"{headline} Of {count(len(candidates), 'VM')} on {hottest.node_name}, none can be moved to a cooler node."
+    told = f"{headline} {_why_none(candidates, hottest.node_name)}"
     if not candidates:
         told = f"{headline} There is no VM on {hottest.node_name} that could be moved."
     return Finding(Reason.LOAD, headline, told, (), tuple(candidates))
+
+
+def _as_if(s: Situation) -> str:
+    return f", with {count(s.imagined, 'imagined move')} counted in" if s.imagined else ""
+
+
+def _why_none(candidates: list[Candidate], node_name: str) -> str:
+    """How many of the VMs fail at which check: their own, or, where all targets failed, the most frequent of those."""
+    causes = Counter(_cause(candidate) for candidate in candidates)
+    told = listing([f"{number} by {check}" for check, number in causes.most_common()])
+    return f"Of {count(len(candidates), 'VM')} on {node_name}, none can be moved to a cooler node: {told}."
+
+
+def _cause(candidate: Candidate) -> str:
+    if not candidate.verdicts[-1].ok:
+        return candidate.verdicts[-1].check
+    if not candidate.trials:
+        return "the lack of another node"
+    return Counter(tried.verdicts[-1].check for tried in candidate.trials).most_common(1)[0][0]
 
 
 def _busiest_first(s: Situation, vms: tuple[Vm, ...]) -> list[Vm]:
@@ -176,7 +201,8 @@ def _blockers(candidates: list[Candidate]) -> str:
 
 def _blocker(candidate: Candidate) -> str:
     if not candidate.verdicts[-1].ok:
-        return f"{candidate.vm_name}: {candidate.verdicts[-1].sentence}"
+        sentence = candidate.verdicts[-1].sentence
+        return sentence if sentence.startswith(candidate.vm_name) else f"{candidate.vm_name}: {sentence}"
     if not candidate.trials:
         return f"{candidate.vm_name}: there is no other node."
     trials = candidate.trials

@@ -8,7 +8,7 @@ What cannot be known counts as "no".
 from __future__ import annotations
 
 from hctui.core.decision import Check, Verdict
-from hctui.core.model import Disposition, NetworkStatus, Node, Snapshot, UpdateVerdict, VmId, VmState
+from hctui.core.model import NetworkStatus, Node, Snapshot, UpdateVerdict, VmId, VmState
 from hctui.core.policy import Policy
 from hctui.core.state import remaining_seconds
 from hctui.core.wording import count, duration, listing, some_of
@@ -60,15 +60,9 @@ def _online(nodes: list[Node]) -> Verdict:
 
 
 def _settled(nodes: list[Node]) -> Verdict:
-    moving = [
-        f"{node.name} is {node.current_disposition} and is to be {node.desired_disposition}"
-        for node in nodes
-        if not node.current_disposition == node.desired_disposition == Disposition.IN
-    ]
-    sentence = (
-        f"{listing(moving)}." if moving else "All nodes are members of the cluster, and are to stay so."
-    )
-    return Verdict(Check.NODES_SETTLED, not moving, sentence)
+    moving = [f"{node.name} {node.membership}" for node in nodes if not node.is_settled]
+    told = f"{listing(moving)}." if moving else "All nodes are in the cluster, and are to stay there."
+    return Verdict(Check.NODES_SETTLED, not moving, told)
 
 
 def _no_alert(snapshot: Snapshot, policy: Policy) -> Verdict:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from hctui.core.decision import Check, NodeLoad, Reason, Trial, Verdict
 from hctui.core.history import Reading, Window, window
-from hctui.core.model import Disposition, NetworkStatus, Node, NodeId, Snapshot, Vm, VmId
+from hctui.core.model import NetworkStatus, Node, NodeId, Snapshot, Vm, VmId
 from hctui.core.policy import Policy
 from hctui.core.rules import Rules, rules_of
 from hctui.core.state import Failure, Imagination, ImaginedMove, Ledger, State
@@ -90,10 +90,7 @@ def usability(node: Node, policy: Policy) -> Verdict:
         (node.supports_virtualization is None, "does not say whether it can run VMs"),
         (node.virtualization_online is not True, "is not ready to run VMs"),
         (node.allow_running_vms is not True, "does not allow VMs"),
-        (
-            not node.current_disposition == node.desired_disposition == Disposition.IN,
-            f"is {node.current_disposition} and is to be {node.desired_disposition}",
-        ),
+        (not node.is_settled, node.membership),
         (not node.mem_bytes or not node.threads, "does not report its RAM and threads"),
     )
     for is_so, what in problems:

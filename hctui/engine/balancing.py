@@ -9,6 +9,7 @@ import asyncio
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from hctui.api.account import MayMigrate
 from hctui.api.client import Client
 from hctui.api.errors import ApiTrouble, ClusterUnreachable
 from hctui.api.tls import TrustKind
@@ -16,11 +17,18 @@ from hctui.core.errors import HctuiError
 from hctui.core.model import ClusterInfo
 from hctui.core.policy import Policy
 from hctui.core.state import State
+from hctui.core.wording import duration, listing
 from hctui.engine.clock import Clock, first_of
 from hctui.engine.engine import Engine
 from hctui.engine.log import Level, Line, Log
 from hctui.engine.view import Contact
 from hctui.journal.store import Journal
+
+
+class NoPermission(HctuiError):
+    """The account in use cannot do what a live run is for."""
+
+    title = "Not permitted"
 
 
 class NoData(HctuiError):
@@ -52,6 +60,8 @@ async def balance(client: Client, plan: Plan, clock: Clock, log: Log, stop: asyn
         info = await _first_contact(client, plan, until, clock, log, stop)
         if info is None:
             return
+        if not plan.policy.dry_run:
+            await _check_account(client)
         log(Line(clock.now(), "connected", _greeting(info, plan)))
         async with Journal.open(plan.journal_folder, info, plan.address) as journal:
             engine = Engine(
@@ -98,9 +108,21 @@ async def _first_contact(
         except (ClusterUnreachable, ApiTrouble) as error:
             if plan.once:
                 raise
-            log(Line(clock.now(), "unreadable", str(error), Level.ERROR))
+            again = duration(plan.policy.interval_seconds)
+            log(Line(clock.now(), "unreadable", f"{error} Trying again in {again}.", Level.ERROR))
         await first_of(clock.sleep(plan.policy.interval_seconds), stop.wait())
     return None
+
+
+async def _check_account(client: Client) -> None:
+    """Find out before the first move, not by it, that there can be none; an account that cannot tell may try."""
+    account = await client.account()
+    if account.may_migrate is MayMigrate.NO:
+        roles = listing(list(account.roles)) or "no role"
+        raise NoPermission(
+            f"{account.username} has {roles} and may not migrate VMs.",
+            hint="Give it the role VM Power Controls, or use --dry-run.",
+        )
 
 
 def _greeting(info: ClusterInfo, plan: Plan) -> str:

@@ -11,12 +11,11 @@ IDLE_MARGIN_SECONDS = 60.0
 """A connection is kept this much longer than the time between two polls, so that each poll finds it open."""
 
 
-def client_of(settings: Settings, password: Secret) -> Client:
-    """A client for the configured cluster.
+def check_named(settings: Settings) -> None:
+    """See that a cluster and a user are named, before anybody is asked for a password.
 
     Raises:
         SettingsError: there is no address or user name.
-        ConnectionSettingWrong: the address, the CA file or a pin cannot be used.
     """
     cluster = settings.cluster
     missing = [
@@ -27,6 +26,17 @@ def client_of(settings: Settings, password: Secret) -> Client:
             [f"cluster.{name} is not set, so there is no cluster to connect to." for name in missing],
             hint="Run `hctui config init` and edit the file it names, or set SC_HOST and SC_USERNAME.",
         )
+
+
+def client_of(settings: Settings, password: Secret) -> Client:
+    """A client for the configured cluster.
+
+    Raises:
+        SettingsError: there is no address or user name.
+        ConnectionSettingWrong: the address, the CA file or a pin cannot be used.
+    """
+    check_named(settings)
+    cluster = settings.cluster
     return Client(
         str(cluster.url),
         cluster.username,

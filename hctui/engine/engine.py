@@ -22,6 +22,7 @@ from hctui.core.migration import Look, Migration, Phase, Unread, answer_sentence
 from hctui.core.model import ClusterInfo, Snapshot
 from hctui.core.policy import Policy
 from hctui.core.state import State
+from hctui.core.wording import count
 from hctui.engine import narrative
 from hctui.engine.clock import Clock, first_of
 from hctui.engine.commands import Command, UsePolicy
@@ -101,6 +102,7 @@ class Engine:
         A single cycle that sends a migration lasts until its end is confirmed.
         """
         poll_at = self._clock.now()
+        self._resume()
         while not self._stopping:
             now, interval = self._clock.now(), self._interval_seconds()
             if until is not None and now >= until:
@@ -110,8 +112,11 @@ class Engine:
                     poll_at = _next_on_grid(poll_at, interval, now)
                 self._publish(next_poll_at=poll_at)
                 await self._cycle()
+                was_polled = True
+            else:
+                was_polled = False
             if self._view.state.migration:
-                await self._look()
+                await self._look(is_due=was_polled)
             if once and not self._view.state.migration:
                 break
             now, interval = self._clock.now(), self._interval_seconds()
@@ -141,23 +146,28 @@ class Engine:
         orders = tuple(command for command in commands if not isinstance(command, UsePolicy))
         now = self._clock.now()
         step = balancer.step(self._view.state, snapshot, orders, self._view.policy, now)
-        for line in self._narrator.cycle(step.decision):
+        decision = step.decision
+        if snapshot is None:
+            decision = replace(decision, sentence=f"{decision.sentence} {self._view.contact.error}")
+        for line in self._narrator.cycle(decision):
             self._log(line)
-        self._publish(state=step.state, decision=step.decision, snapshot=snapshot or self._view.snapshot)
-        recorded = await self._record_cycle(snapshot, step.decision, step.state)
+        self._publish(state=step.state, decision=decision, snapshot=snapshot or self._view.snapshot)
+        recorded = await self._record_cycle(snapshot, decision, step.state)
         if step.send and recorded and not self._stopping:
             await self._send(step.send)
 
     async def _read(self) -> Snapshot | None:
-        """A snapshot, or `None` with the reason told and shown."""
+        """A snapshot, or `None` with the reason shown."""
         contact = self._view.contact
-        seen = await self._seen(self._snapshot())
-        if isinstance(seen, Unread):
-            self._publish(contact=replace(contact, error=seen.why))
+        try:
+            snapshot = await self._snapshot()
+        except HctuiError as error:
+            self._refusals += isinstance(error, LoginRefused)
+            self._publish(contact=replace(contact, error=str(error)))
             return None
         self._refusals = 0
         self._publish(contact=replace(contact, error="", latency_seconds=self._cluster.latency_seconds))
-        return seen
+        return snapshot
 
     async def _snapshot(self) -> Snapshot:
         """A fresh snapshot of the cluster this engine was made for.
@@ -207,8 +217,8 @@ class Engine:
             return "hctui was told to stop."
         return "A command has come in, which is carried out first." if self._commands else ""
 
-    async def _look(self) -> None:
-        """Look at the migration under way, and settle what that shows."""
+    async def _look(self, *, is_due: bool) -> None:
+        """Look at the migration under way, and settle what that shows; tell it if it is due or something changed."""
         before = self._view.state.migration
         assert before is not None  # noqa: S101 - the caller's condition
         vm = await self._seen(self._cluster.vm(before.move.vm_id))
@@ -217,7 +227,7 @@ class Engine:
         state, after = balancer.watched(self._view.state, Look(vm, task), self._view.policy, now)
         if after.phase.is_end:
             self._log(narrative.ended(now, after))
-        elif (before.phase, before.progress_percent) != (after.phase, after.progress_percent):
+        elif is_due or (before.phase, before.progress_percent) != (after.phase, after.progress_percent):
             self._log(narrative.waiting(now, after))
         await self._settle(state, after)
 
@@ -249,15 +259,31 @@ class Engine:
         await first_of(self._clock.sleep(seconds), self._woken.wait())
         self._woken.clear()
 
+    def _resume(self) -> None:
+        """Say what is gone on with."""
+        state = self._view.state
+        if state.migration:
+            move = state.migration.move
+            self._tell(
+                "picked_up",
+                f"The last run had begun to migrate {move.vm_name} from {move.source_name} to {move.target_name}: "
+                "watching that to its end.",
+            )
+        if state.imagination and state.imagination.moves:
+            number = count(len(state.imagination.moves), "imagined move")
+            self._tell("imagining", f"The last dry run is gone on with, with {number} counted in.")
+
     def _leave(self) -> None:
         """Say what is left undone."""
         if migration := self._view.state.migration:
             move = migration.move
+            told = (
+                f"It is not known whether {move.vm_name} is still being migrated to {move.target_name}."
+                if migration.phase is Phase.DOUBT
+                else f"{move.vm_name} is still being migrated to {move.target_name}. The cluster goes on with that."
+            )
             self._tell(
-                "left_undone",
-                f"{move.vm_name} is still being migrated to {move.target_name}. The cluster finishes that by itself; "
-                "the journal holds it, and the next start picks it up.",
-                Level.WARNING,
+                "left_undone", f"{told} The journal holds it, and the next start looks at it.", Level.WARNING
             )
 
     def _tell(self, event: str, text: str, level: Level = Level.INFO) -> None:

@@ -27,7 +27,7 @@ from hctui.engine.log import Level, Line
 _NAMED_CHECKS = {Check.RAM: "RAM Check", Check.ANTI_AFFINITY: "Anti-Affinity Check"}
 """Checks whose success is worth a line as well; the others are told only when they fail."""
 
-Signature = tuple[object, ...]
+Signature = frozenset[object]
 
 
 class Narrator:
@@ -44,15 +44,13 @@ class Narrator:
         return lines
 
     def _entries(self, decision: Decision) -> Iterator[_Entry]:
+        if decision.outcome is Outcome.WATCHING:
+            return  # the look at the migration that follows tells how far it is
         if decision.outcome in _WAITING:
             yield _WAITING[decision.outcome], decision.sentence, _level(decision), {}
             return
         yield _entry("checking_rules", "Checking for anti-affinity violations...")
-        rules = [finding for finding in decision.findings if finding.reason is not Reason.LOAD]
-        for finding in rules:
-            yield from self._finding(finding, "violation", f"VIOLATION FOUND: {finding.headline}")
-        if not rules:
-            yield _entry("rules_kept", f"All rules are kept{_imagining(decision)}.")
+        yield from self._rules(decision)
         if decision.outcome is Outcome.COLLECTING:
             yield _entry("collecting", f"Collecting data... {_history(decision)}")
         for finding in decision.findings:
@@ -65,20 +63,42 @@ class Narrator:
         elif decision.move and decision.outcome is Outcome.PROPOSAL:
             yield _move_entry("proposal", "PROPOSAL: migrate", decision.move)
 
+    def _rules(self, decision: Decision) -> Iterator[_Entry]:
+        rules = [finding for finding in decision.findings if finding.reason is not Reason.LOAD]
+        if not rules:
+            yield _entry("rules_kept", f"All rules are kept{_imagining(decision)}.")
+        known = [finding for finding in rules if self._is_known(finding)]
+        for finding in rules:
+            if finding not in known:
+                yield from self._finding(finding, "violation", f"VIOLATION FOUND: {finding.headline}")
+        if known:
+            told = f"{count(len(known), 'rule')} still violated, and nothing about that has changed."
+            yield "violation", f"VIOLATION FOUND: {told}", Level.INFO, {"rules": len(known)}
+
+    def _is_known(self, finding: Finding) -> bool:
+        """Whether it was told before, and nothing has changed since."""
+        return (
+            bool(finding.candidates)
+            and finding.move is None
+            and self._told.get(_key(finding)) == _signature(finding)
+        )
+
     def _finding(self, finding: Finding, event: str, headline: str) -> Iterator[_Entry]:
         level = Level.INFO if finding.move or finding.reason is Reason.LOAD else Level.WARNING
         rest = finding.sentence.removeprefix(finding.headline).strip()
         data: _Data = {"reason": finding.reason}
         if not finding.candidates:
             yield event, f"{headline} {rest}".strip(), Level.INFO, data
-        elif self._told.get(_key(finding)) == _signature(finding) and finding.move is None:
+        elif self._is_known(finding):
             yield event, f"{headline} Nothing has changed since the last cycle.", level, data
         else:
             yield event, headline, level, data
             for candidate in finding.candidates:
                 yield from _candidate(candidate)
             if finding.move is None:
-                yield "not_fixed", rest, level, {}
+                # What stands in the way of a rule has just been listed, VM by VM.
+                told = rest if finding.reason is Reason.LOAD else f"{rest.partition('. ')[0].rstrip('.')}."
+                yield "not_fixed", told, level, {}
 
 
 def executing(at: float, move: Move) -> Line:
@@ -114,7 +134,6 @@ _Entry = tuple[str, str, Level, _Data]
 
 _WAITING: dict[Outcome, str] = {
     Outcome.NO_DATA: "no_data",
-    Outcome.WATCHING: "watching",
     Outcome.PAUSED: "paused",
     Outcome.STANDING_DOWN: "standing_down",
     Outcome.COOLING_DOWN: "cooling_down",
@@ -181,12 +200,12 @@ def _key(finding: Finding) -> tuple[Reason, tuple[str, ...]]:
 
 
 def _signature(finding: Finding) -> Signature:
-    """What was tried and which check stopped it, without the numbers, which change with every sample."""
-    return tuple(
+    """What was tried and which check stopped it, without the numbers and the order, which change with every sample."""
+    return frozenset(
         (
             candidate.vm_id,
             candidate.verdicts[-1].check,
-            tuple((trial.node_id, trial.verdicts[-1].check, trial.ok) for trial in candidate.trials),
+            frozenset((trial.node_id, trial.verdicts[-1].check) for trial in candidate.trials),
         )
         for candidate in finding.candidates
     )

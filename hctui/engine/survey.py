@@ -15,6 +15,7 @@ from hctui.api.account import Account, MayMigrate
 from hctui.api.certificate import CertificateInfo
 from hctui.api.tls import TrustKind
 from hctui.core import planner
+from hctui.core.decision import Finding
 from hctui.core.model import Node, Snapshot, Vm, VmState
 from hctui.core.policy import Policy
 from hctui.core.safety import gate
@@ -63,7 +64,7 @@ def survey(reading: Reading, policy: Policy, now: float) -> tuple[Remark, ...]:
     return (
         _cluster(reading),
         _certificate(reading, now),
-        _account(reading.account),
+        _account(reading.account, policy),
         *_nodes(situation),
         *_figures(situation),
         *_rules(situation),
@@ -100,19 +101,22 @@ def _certificate(reading: Reading, now: float) -> Remark:
         expiry, soon = "", False
     else:
         soon = left < EXPIRY_SECONDS
-        expiry = f", expires in {left / 86400:.0f} days" if left > 0 else ", EXPIRED"
+        expiry = f" It expires in {left / 86400:.0f} days." if left > 0 else " It has EXPIRED."
     grade = Grade.FINDING if soon or reading.trust is TrustKind.UNVERIFIED else Grade.FINE
     subject = f" ({seen.subject})" if seen.subject else ""
     return Remark(
-        "certificate", grade, f"It is {vouched}{expiry}{subject}. SHA-256 fingerprint {seen.fingerprint}."
+        "certificate", grade, f"It is {vouched}{subject}.{expiry} SHA-256 fingerprint {seen.fingerprint}."
     )
 
 
-def _account(account: Account) -> Remark:
+def _account(account: Account, policy: Policy) -> Remark:
     roles = f" with {listing(list(account.roles))}" if account.roles else ""
     grade, told = {
         MayMigrate.YES: (Grade.FINE, "may migrate VMs"),
-        MayMigrate.NO: (Grade.FINDING, "may not migrate VMs; it needs the role VM Power Controls"),
+        MayMigrate.NO: (
+            Grade.NOTE if policy.dry_run else Grade.FINDING,
+            "may not migrate VMs; that is enough for a dry run, to act it needs the role VM Power Controls",
+        ),
         MayMigrate.UNKNOWN: (
             Grade.NOTE,
             "may or may not migrate VMs: its roles could not be read. It needs VM Power Controls",
@@ -174,9 +178,9 @@ def _rules(s: Situation) -> Iterator[Remark]:
 
 def _placement(s: Situation) -> Iterator[Remark]:
     for pair in planner.violations(s):
-        yield Remark("placement", Grade.FINDING, planner.separate(s, pair).sentence)
+        yield _broken(planner.separate(s, pair))
     for vm in planner.strays(s):
-        yield Remark("placement", Grade.FINDING, planner.bring_home(s, vm).sentence)
+        yield _broken(planner.bring_home(s, vm))
     for vm in s.snapshot.vms.values():
         if _breaks_native(vm):
             yield Remark(
@@ -184,6 +188,16 @@ def _placement(s: Situation) -> Iterator[Remark]:
                 Grade.FINDING,
                 f"{vm.name} is on {s.node_name(vm.node_id)}, which its strict affinity in HyperCore does not allow.",
             )
+
+
+def _broken(finding: Finding) -> Remark:
+    move = finding.move
+    told = (
+        f"{finding.headline} hctui would move {move.vm_name} to {move.target_name}."
+        if move
+        else finding.sentence
+    )
+    return Remark("placement", Grade.FINDING, told)
 
 
 def _breaks_native(vm: Vm) -> bool:

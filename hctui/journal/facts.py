@@ -57,7 +57,7 @@ class MoveTold:
 
 @dataclass(frozen=True, slots=True)
 class BrokenRule:
-    """A violated rule for which a way out was looked for in vain, at least for a time.
+    """A violated rule, or an imbalance, for which a way out was looked for in vain, at least for a time.
 
     Attributes:
         first_at: when it was first seen violated, `last_at`: when last.
@@ -117,6 +117,7 @@ class Report:
     cycles: tuple[Tally, ...]
     moves: tuple[MoveTold, ...]
     broken_rules: tuple[BrokenRule, ...]
+    unrelieved: tuple[BrokenRule, ...]
     stand_downs: tuple[StandDown, ...]
     nodes: tuple[NodeTime, ...]
 

@@ -82,7 +82,8 @@ def read_report(path: Path, since: float, until: float, cpu_upper_percent: float
                 live_cycles=sum(not cycle.dry_run for cycle in cycles),
                 cycles=_tallies(cycles),
                 moves=_moves(cycles, _migrations(connection, since, until)),
-                broken_rules=_broken_rules(cycles),
+                broken_rules=_unresolved(cycles, frozenset({Reason.ANTI_AFFINITY, Reason.PIN})),
+                unrelieved=_unresolved(cycles, frozenset({Reason.LOAD})),
                 stand_downs=_stand_downs(cycles),
                 nodes=_node_times(connection, since, until, coverage.interval_seconds, cpu_upper_percent),
             )
@@ -176,15 +177,18 @@ def _moves(cycles: list[_Cycle], migrations: list[MoveTold]) -> tuple[MoveTold, 
     return tuple(sorted(told, key=lambda move: move.at))
 
 
-def _broken_rules(cycles: list[_Cycle]) -> tuple[BrokenRule, ...]:
-    """Rules that at least one cycle could not fix, those standing at the end first, then by first sight."""
+def _unresolved(cycles: list[_Cycle], reasons: frozenset[Reason]) -> tuple[BrokenRule, ...]:
+    """Rules (or imbalances) that at least one cycle could not fix, those standing at the end first, then by age.
+
+    All imbalances count as one: which VM would be moved changes from cycle to cycle.
+    """
     examined = [cycle for cycle in cycles if cycle.outcome in _EXAMINED]
     rules: dict[tuple[Reason, tuple[VmId, ...]], BrokenRule] = {}
     for cycle in examined:
         for finding in cycle.conclusions.findings if cycle.conclusions else ():
-            if finding.reason is Reason.LOAD:
+            if finding.reason not in reasons or not finding.headline:
                 continue
-            key = finding.reason, tuple(sorted(finding.vm_ids))
+            key = finding.reason, () if finding.reason is Reason.LOAD else tuple(sorted(finding.vm_ids))
             rule = rules.get(key) or BrokenRule(*key, cycle.at, cycle.at, 0, "", None, False)
             moved = finding.has_move and cycle.outcome is Outcome.MOVE
             rules[key] = replace(

@@ -32,6 +32,8 @@ _ENDINGS: dict[Phase | None, str] = {
     None: "Not sent: it was decided, but no request followed.",
 }
 
+_OUTCOMES = {Outcome.BLOCKED: "nothing could be done about a rule or an imbalance"}
+
 _NOT_EXAMINING = (
     Outcome.NO_DATA,
     Outcome.WATCHING,
@@ -48,6 +50,7 @@ def render(report: Report, zone: tzinfo | None = None) -> str:
         _head(report, times),
         _section(_moves_title(report), _moves(report, times)),
         _section("Rules that could not be kept", _rules(report, times)),
+        _section("Imbalances that could not be relieved", _imbalances(report, times)),
         _section("Times it stood down", _stand_downs(report, times)),
         _section(f"Load over {_threshold(report)}", _loads(report, times)),
         _section("What this report does not know", _unknowns(report, times)),
@@ -94,7 +97,10 @@ def _head(report: Report, times: _Times) -> str:
             f"Data for {_length(coverage.seconds)}: {count(coverage.samples, 'sample')}{every}, "
             f"{count(len(coverage.gaps), 'gap')}."
         )
-    outcomes = [f"{tally.outcome} {tally.cycles} ({_length(tally.seconds)})" for tally in report.cycles]
+    outcomes = [
+        f"{_OUTCOMES.get(tally.outcome, tally.outcome)} {tally.cycles} ({_length(tally.seconds)})"
+        for tally in report.cycles
+    ]
     total = report.dry_cycles + report.live_cycles
     lines += _paragraph(f"{count(total, 'cycle')}: {', '.join(outcomes)}.")
     return "\n".join(lines)
@@ -120,13 +126,33 @@ def _moves(report: Report, times: _Times) -> Iterator[str]:
         return
     reasons = Counter(move.reason for move in report.moves)
     summary = listing([f"{number} for {reason}" for reason, number in reasons.most_common()])
-    yield from _paragraph(f"{count(len(report.moves), 'move')}: {summary}.")
-    vms = Counter(move.vm_name for move in report.moves)
+    yield from _paragraph(f"{count(len(report.moves), 'move')} decided: {summary}. {_fates(report)}".strip())
+    real = [move for move in report.moves if move.phase is Phase.ARRIVED]
+    vms = Counter(move.vm_name for move in (real if report.live_cycles else report.moves))
     often = [f"{name} {number} times" for name, number in vms.most_common() if number > 1]
     if often:
         yield from _paragraph(f"Moved more than once: {listing(often)}.")
     for move in report.moves:
         yield from _move(move, times)
+
+
+def _fates(report: Report) -> str:
+    """How many of the moves were real, where some were."""
+    if not report.live_cycles:
+        return ""
+    imagined = sum(move.dry_run for move in report.moves)
+    arrived = sum(move.phase is Phase.ARRIVED for move in report.moves)
+    rest = len(report.moves) - imagined - arrived
+    told = [
+        f"{number} {what}"
+        for number, what in (
+            (arrived, "arrived"),
+            (imagined, "only imagined"),
+            (rest, "otherwise ended, see below"),
+        )
+        if number
+    ]
+    return f"Of these, {listing(told)}."
 
 
 def _move(move: MoveTold, times: _Times) -> Iterator[str]:
@@ -149,14 +175,22 @@ def _rules(report: Report, times: _Times) -> Iterator[str]:
         yield from _paragraph(rule.sentence, indent=4)
 
 
+def _imbalances(report: Report, times: _Times) -> Iterator[str]:
+    if not report.unrelieved:
+        yield from _paragraph("None.")
+    for each in report.unrelieved:
+        yield from _paragraph(_rule_summary(each, times), hang=2)
+        yield from _paragraph(each.sentence, indent=4)
+
+
 def _rule_summary(rule: BrokenRule, times: _Times) -> str:
     seen = f"seen {times.span(rule.first_at, rule.last_at)}"
     if rule.is_standing:
-        fate = "still violated at the end"
+        fate = "still so at the end"
     elif rule.moved_at is not None:
         fate = f"a move for it was decided at {times.brief(rule.moved_at)}"
     else:
-        fate = "no longer violated after that"
+        fate = "no longer so after that"
     return f"{rule.reason}: no way out in {count(rule.cycles, 'cycle')}, {seen}, {fate}. The last time:"
 
 

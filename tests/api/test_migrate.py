@@ -41,7 +41,10 @@ INTERNAL = "An internal error occurred"
         (answer(200, {}), Accepted(None)),
         (answer(204, ""), Accepted(None)),
         (answer(400, {"error": "no such node"}), Refused(400, "no such node")),
-        (answer(403, {"error": "not you"}), Refused(403, "not you")),
+        (
+            answer(403, {"error": "not you"}),
+            Refused(403, "not you. The account needs the role VM Power Controls."),
+        ),
         (answer(404, "<html>"), Refused(404, "an HTML page")),
         (answer(500, {"error": INTERNAL}), Refused(500, INTERNAL)),
         (answer(401, {"error": "x"}), SessionEnded()),

@@ -28,7 +28,7 @@ def hctui(*arguments: str, home: Path, **environ: str) -> subprocess.CompletedPr
 
 def test_init_writes_a_private_file_that_loads_and_is_not_overwritten(tmp_path: Path) -> None:
     done = hctui("config", "init", home=tmp_path)
-    written = Path(done.stdout.removeprefix("Written: ").strip())
+    written = Path(done.stdout.splitlines()[0].removeprefix("Written: "))
     assert done.returncode == 0
     assert stat.S_IMODE(written.stat().st_mode) == 0o600
     assert hctui("config", "path", home=tmp_path).stdout.strip() == str(written)

@@ -163,7 +163,7 @@ def test_a_violation_that_cannot_be_fixed_names_what_stands_in_the_way_of_both()
     assert _goes(finding) is None
     assert finding.sentence == (
         "web shares 10.0.0.101 with sql, which its tag anti_sql forbids. It cannot be fixed now. "
-        "web: web has the tag nomove. sql: no node can take it. "
+        "web has the tag nomove. sql: no node can take it. "
         "10.0.0.102: RAM 80.0 % with 60 GiB more, above the limit of 70.0 %."
     )
 
@@ -225,12 +225,17 @@ def test_a_pinned_vm_goes_home(web: Vm, others: list[Vm], nodes: list[Node], tar
     assert ("It cannot go home now." in finding.sentence) is (target is None)
 
 
-@pytest.mark.parametrize("reason", [Reason.ANTI_AFFINITY, Reason.PIN])
-def test_what_waits_for_its_turn_says_so(reason: Reason) -> None:
-    s = situation(ROOMY, [vm("web")])
-    finding = planner.pending(s, tuple(s.snapshot.vms.values()), reason)
+@pytest.mark.parametrize(
+    ("vms", "reason", "told"),
+    [
+        ([vm("web"), vm("sql")], Reason.ANTI_AFFINITY, "web and sql share 10.0.0.101, which a tag forbids."),
+        ([vm("web", tags="node_102")], Reason.PIN, "web is on 10.0.0.101, but pinned to 10.0.0.102."),
+    ],
+)
+def test_what_waits_for_its_turn_says_so(vms: list[Vm], reason: Reason, told: str) -> None:
+    finding = planner.pending(situation(ROOMY, vms), tuple(vms), reason)
     assert (finding.reason, finding.move, finding.candidates) == (reason, None, ())
-    assert finding.sentence.endswith("It waits for its turn.")
+    assert finding.sentence == f"{told} It waits for its turn."
 
 
 # --- load
@@ -420,8 +425,11 @@ def test_an_excluded_node_is_neither_the_busiest_nor_the_coolest() -> None:
     ("vms", "told"),
     [
         ([], "There is no VM on 10.0.0.101 that could be moved."),
-        ([vm("a", tags="nomove")], "Of 1 VM on 10.0.0.101, none can be moved to a cooler node."),
-        ([vm("a", tags="nomove"), vm("b", mem_gib=70)], "Of 2 VMs on 10.0.0.101, none can be moved"),
+        ([vm("a", tags="nomove")], "Of 1 VM on 10.0.0.101, none can be moved to a cooler node: 1 by nomove."),
+        (
+            [vm("a", tags="nomove"), vm("b", mem_gib=70), vm("c", mem_gib=70)],
+            "Of 3 VMs on 10.0.0.101, none can be moved to a cooler node: 2 by RAM and 1 by nomove.",
+        ),
     ],
 )
 def test_a_hot_node_that_cannot_be_relieved_is_told(vms: list[Vm], told: str) -> None:

@@ -27,8 +27,14 @@ WEB = VmId("web")
         (replace(node(1), virtualization_online=None), "is not ready to run VMs"),
         (replace(node(1), allow_running_vms=False), "does not allow VMs"),
         (replace(node(1), allow_running_vms=None), "does not allow VMs"),
-        (replace(node(1), desired_disposition=Disposition.OUT), "is IN and is to be OUT"),
-        (replace(node(1), current_disposition=Disposition.EVACUATED), "is EVACUATED and is to be IN"),
+        (
+            replace(node(1), desired_disposition=Disposition.OUT),
+            "is in the cluster and is to be out of the cluster",
+        ),
+        (
+            replace(node(1), current_disposition=Disposition.EVACUATED),
+            "is evacuated and is to be in the cluster",
+        ),
         (replace(node(1), mem_bytes=0), "does not report its RAM"),
         (replace(node(1), mem_bytes=None), "does not report its RAM"),
         (replace(node(1), threads=0), "does not report its RAM and threads"),

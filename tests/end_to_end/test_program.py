@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -45,6 +46,9 @@ bandwidth = "{bandwidth}"
 username = "balancer"
 password = "{password}"
 roles = ["Read", "VM Power Controls"]
+[[accounts]]
+username = "viewer"
+roles = ["Read"]
 [[nodes]]
 count = 3
 threads = 16
@@ -127,6 +131,9 @@ class Running:
             stderr=subprocess.STDOUT,
             text=True,
         )
+        # A line that never comes must not hang the tests: the process ends, and with it its output.
+        self.watchdog = threading.Timer(90, self.process.kill)
+        self.watchdog.start()
 
     def until(self, pattern: str) -> str:
         assert self.process.stdout is not None
@@ -146,6 +153,7 @@ class Running:
         return self
 
     def __exit__(self, *error: object) -> None:
+        self.watchdog.cancel()
         self.process.kill()
         self.process.__exit__(None, None, None)
 
@@ -176,7 +184,7 @@ def test_killed_in_the_middle_of_a_migration_it_picks_it_up_and_begins_no_second
         first.until("Waiting for active migration")
         first.end(signal.SIGKILL)
     with Running(cluster, tmp_path, "--config", file, "--live") as second:
-        second.until("Migrating sql-0")
+        second.until("The last run had begun to migrate sql-0")
         cluster.switch({"clear": "task_stuck"})
         second.until("MIGRATION COMPLETE")
         second.until("Cluster cooldown")
@@ -224,6 +232,19 @@ def test_check_tells_what_it_found_with_its_exit_code(cluster: Cluster, tmp_path
     assert "differs from the pinned one" in changed.stderr
     assert other in changed.stderr
     assert cluster.state()["open_sessions"] == 0
+
+
+def test_a_live_run_without_the_permission_is_refused_before_it_begins(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    reader = Cluster(cluster.address, "viewer", "viewer", cluster.fingerprint)
+    refused = hctui(reader, tmp_path, "run", "--live", "--once", "--config", settings(cluster, tmp_path))
+    assert refused.returncode == 2
+    assert "viewer has Read and may not migrate VMs. Give it the role VM Power Controls" in " ".join(
+        refused.stderr.split()
+    )
+    assert cluster.state()["writes"] == []
+    assert hctui(reader, tmp_path, "run", "--once", "--config", settings(cluster, tmp_path)).returncode == 0
 
 
 def test_once_in_a_dry_run_then_a_report_of_it(cluster: Cluster, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from hctui.api.tls import TrustKind
 from hctui.core.model import NativeAffinity, NetworkStatus, Snapshot
 from hctui.core.policy import Policy
 from hctui.engine.survey import Grade, Reading, Remark, survey
-from tests.core.build import NOW, POLICY, cluster, node, node_id, vm
+from tests.core.build import DRY, NOW, POLICY, cluster, node, node_id, vm
 
 DAY = 86400.0
 ACCOUNT = Account("balancer", ("Read", "VM Power Controls"), MayMigrate.YES)
@@ -51,13 +51,13 @@ def test_a_calm_cluster_has_no_findings_and_is_described() -> None:
             CERTIFICATE,
             TrustKind.PINNED,
             Grade.FINE,
-            "pinned by its fingerprint, expires in 90 days (CN=branch-7)",
+            "pinned by its fingerprint (CN=branch-7). It expires in 90 days.",
         ),
         (
             replace(CERTIFICATE, not_after=NOW + 10 * DAY),
             TrustKind.SYSTEM,
             Grade.FINDING,
-            "expires in 10 days",
+            "It expires in 10 days.",
         ),
         (replace(CERTIFICATE, not_after=NOW - DAY), TrustKind.PINNED, Grade.FINDING, "EXPIRED"),
         (replace(CERTIFICATE, not_after=None), TrustKind.CA_FILE, Grade.FINE, "trusted by ca_file (CN="),
@@ -77,7 +77,11 @@ def test_the_certificate(
     ("may", "grade", "part"),
     [
         (MayMigrate.YES, Grade.FINE, "balancer with Read and VM Power Controls may migrate VMs."),
-        (MayMigrate.NO, Grade.FINDING, "may not migrate VMs; it needs the role VM Power Controls."),
+        (
+            MayMigrate.NO,
+            Grade.FINDING,
+            "may not migrate VMs; that is enough for a dry run, to act it needs the role",
+        ),
         (MayMigrate.UNKNOWN, Grade.NOTE, "its roles could not be read"),
     ],
 )
@@ -149,3 +153,7 @@ def test_what_would_keep_hctui_from_migrating_now() -> None:
     assert findings(remarks(unreadable)) == [
         ("safety", "Nothing would be migrated now. The cluster's alerts could not be read.")
     ]
+
+
+def test_an_account_that_may_not_migrate_is_enough_for_a_dry_run() -> None:
+    assert findings(remarks(account=replace(ACCOUNT, may_migrate=MayMigrate.NO), policy=DRY)) == []
