@@ -151,6 +151,35 @@ async def test_a_load_that_cannot_be_relieved_is_no_rule(folder: Path) -> None:
     ).broken_rules == ()
 
 
+async def test_imbalances_that_cannot_be_relieved_are_told_as_one(folder: Path) -> None:
+    load = Reason.LOAD
+    cycles = [
+        decision(START, Outcome.BLOCKED, findings=(stuck("n1 is hot. 5 by RAM.", "web", reason=load),)),
+        decision(START + 30, Outcome.BLOCKED, findings=(stuck("n2 is hot. 3 by pin.", "sql", reason=load),)),
+    ]
+    report = await reported(folder, cycles)
+    [told] = report.unrelieved
+    assert (told.cycles, told.first_at, told.last_at, told.is_standing) == (2, START, START + 30, True)
+    assert "n2 is hot. 3 by pin." in render(report)
+
+
+async def test_the_text_tells_real_moves_from_imagined_and_failed_ones(folder: Path) -> None:
+    web = move("web")
+    arrived = replace(migration(Phase.ARRIVED, at=START + 61, what=web), id="m-2")
+    refused = replace(migration(Phase.NOT_STARTED, at=START + 91, what=web), id="m-3", note="Refused.")
+    cycles: list[Decision | Migration] = [
+        moving(START, web),
+        moving(START + 60, web, dry_run=False),
+        arrived,
+        moving(START + 90, web, dry_run=False),
+        refused,
+    ]
+    text = render(await reported(folder, cycles))
+    assert "Of these, 1 arrived, 1 only imagined and 1 otherwise ended, see below." in " ".join(text.split())
+    assert "Moved more than once" not in text
+    assert "Not started. Refused." in text
+
+
 async def test_a_rule_that_only_waits_for_its_turn_is_kept(folder: Path) -> None:
     assert (await reported(folder, [blocked(0, waiting("web is astray.", "web"))])).broken_rules == ()
 
