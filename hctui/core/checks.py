@@ -120,9 +120,10 @@ def target_cpu(s: Situation, mem_bytes: int, node: Node) -> Verdict:
 def ram(s: Situation, mem_bytes: int, node: Node) -> Verdict:
     """With the VM's RAM the target stays within the RAM limit."""
     limit = s.policy.ram_limit_percent
-    if not node.mem_bytes or node.mem_used_bytes is None:
+    used = s.mem_used_bytes[node.id]
+    if not node.mem_bytes or used is None:
         return Verdict(Check.RAM, False, f"RAM use of {node.name} is not known.", None, limit)
-    after = 100.0 * (node.mem_used_bytes + mem_bytes) / node.mem_bytes
+    after = 100.0 * (used + mem_bytes) / node.mem_bytes
     ok = after <= limit
     told = "within" if ok else "above"
     sentence = f"RAM {percent(after)} with {gib(mem_bytes)} more, {told} the limit of {percent(limit)}."

@@ -170,9 +170,10 @@ def _by_room(s: Situation, mem_bytes: int) -> list[Node]:
         mean = s.means[node.id]
         load = node.cpu_percent if mean is None else mean
         hot = load is not None and load > s.policy.cpu_upper_percent
-        if not node.mem_bytes or node.mem_used_bytes is None:
+        used = s.mem_used_bytes[node.id]
+        if not node.mem_bytes or used is None:
             return True, hot, 0.0
-        return False, hot, (node.mem_used_bytes + mem_bytes) / node.mem_bytes
+        return False, hot, (used + mem_bytes) / node.mem_bytes
 
     return sorted(s.snapshot.nodes.values(), key=key)
 

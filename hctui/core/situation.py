@@ -7,7 +7,7 @@ means are corrected for what is imagined, so that every check downstream is the 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from hctui.core.decision import Check, NodeLoad, Reason, Trial, Verdict
@@ -108,6 +108,7 @@ class Situation:
         placed: the VMs that occupy each node.
         means: mean CPU percent of each node over the window; `None` until its samples fill it.
         usable: the usability verdict of each node.
+        mem_used_bytes: RAM in use on each node, at least what the system and its VMs have reserved; `None` unknown.
         imagined: how many VMs are only imagined to be where the snapshot has them.
         rooms: filled by `checks` as targets are tried: what a VM of so many bytes finds on each node.
         orders: filled by `planner`: the nodes in the order in which such a VM tries them for a rule's sake.
@@ -123,6 +124,7 @@ class Situation:
     means: Mapping[NodeId, float | None]
     readings: Mapping[NodeId, Reading]
     usable: Mapping[NodeId, Verdict]
+    mem_used_bytes: Mapping[NodeId, int | None]
     failures: Mapping[tuple[VmId, NodeId], Failure] = field(default_factory=dict)
     imagined: int = 0
     rooms: dict[tuple[Reason, int], dict[NodeId, Trial]] = field(default_factory=dict, repr=False)
@@ -172,9 +174,20 @@ def situation_of(state: State, snapshot: Snapshot, policy: Policy, now: float) -
         means=_means(readings, view, snapshot, imagination),
         readings=readings,
         usable={node.id: usability(node, policy) for node in seen.nodes.values()},
+        mem_used_bytes={node.id: _committed(node, placed.get(node.id, ())) for node in seen.nodes.values()},
         imagined=len(state.imagination.moves) if state.imagination else 0,
         failures={(failure.vm_id, failure.target): failure for failure in ledger.failures},
     )
+
+
+def _committed(node: Node, vms: Sequence[Vm]) -> int | None:
+    """RAM in use, counted twice and the larger taken.
+
+    A node's figure is refreshed every 10 s or so, and right after an arrival the VM is already there but not yet in it.
+    """
+    if node.mem_used_bytes is None:
+        return None
+    return max(node.mem_used_bytes, (node.mem_system_bytes or 0) + sum(vm.mem_bytes for vm in vms))
 
 
 def _means(

@@ -176,13 +176,21 @@ def test_target_cpu_is_below_the_lower_threshold(cpu: float | None, ok: bool) ->
 
 @pytest.mark.parametrize(
     ("used_gib", "mem_gib", "ok", "percent"),
-    [(66, 4, True, 70.0), (66.5, 4, False, 70.5), (0, 4, True, 4.0), (95, 10, False, 105.0)],
+    [(66, 4, True, 70.0), (66.5, 4, False, 70.5), (4, 4, True, 8.0), (95, 10, False, 105.0)],
     ids=["exactly at the limit", "just above", "empty", "more than there is"],
 )
 def test_ram(used_gib: float, mem_gib: float, ok: bool, percent: float) -> None:
     s = situation([node(1), node(2, used_gib=used_gib)], [WEB])
     verdict = checks.ram(s, int(mem_gib * GIB), _to(s))
     assert (verdict.check, verdict.ok, verdict.value, verdict.limit) == (Check.RAM, ok, percent, 70)
+
+
+def test_ram_of_a_vm_that_has_just_arrived_counts_before_the_node_reports_it() -> None:
+    s = situation([node(1), node(2, used_gib=20)], [WEB, vm("new", 2, mem_gib=62)])
+    verdict = checks.ram(s, 5 * GIB, _to(s))
+    assert (verdict.ok, verdict.value) == (False, 71.0), (
+        "4 GiB of the system, 62 of the VM that is there, and 5 more"
+    )
 
 
 def test_ram_one_byte_above_the_limit_fails() -> None:
