@@ -56,7 +56,7 @@ def _vm(index: int, nodes: int) -> Vm:
     return vm(
         name,
         1 + index % nodes,
-        mem_gib=0.5 * 2 ** (index * 7 % 4),
+        mem_gib=2.0 ** (index * 7 % 4 - 5),  # so small that 10,000 of them have room
         cpu=float(index * 37 % 90),
         vcpus=2,
         tags=" ".join(words),
@@ -75,7 +75,7 @@ def hot_with_fit(nodes: int, number: int) -> Case:
 
 def hot_without_fit(nodes: int, number: int) -> Case:
     """Every VM of the hot node fails the RAM check on every other node."""
-    snapshot = cluster(nodes_of(nodes, first_cpu=90.0, used_gib=69.9), vms_of(nodes, number))
+    snapshot = cluster(nodes_of(nodes, first_cpu=90.0, used_gib=69.99), vms_of(nodes, number))
     return Case(State(samples=history(snapshot)), snapshot, POLICY)
 
 
@@ -84,7 +84,7 @@ def unfixable_violations(nodes: int, number: int) -> Case:
     vms = vms_of(nodes, number)
     for index in range(0, number - nodes, 100):
         vms[index] = replace(vms[index], tags=("prod", f"anti_{vms[index + nodes].name}"))
-    snapshot = cluster(nodes_of(nodes, first_cpu=60.0, used_gib=69.9), vms)
+    snapshot = cluster(nodes_of(nodes, first_cpu=60.0, used_gib=69.99), vms)
     return Case(State(samples=history(snapshot)), snapshot, POLICY)
 
 
