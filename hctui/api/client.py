@@ -206,8 +206,8 @@ class Client:
     async def migrate(self, vm_id: VmId, target: NodeId) -> Answer:
         """Asks the cluster to migrate a running VM: one request, never repeated for any reason.
 
-        It raises nothing but `CancelledError`. Cancelled while the request is under way, it cannot say whether
-        the cluster carried it out: callers shield the call and wait for its answer.
+        It raises nothing but `CancelledError`. Cancelled while the request is under way, it cannot say whether the
+        cluster carried it out: callers write their intent down before they call, and look at the VM afterwards.
         """
         try:
             session = await self._sessions.current()

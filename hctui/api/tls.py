@@ -112,8 +112,9 @@ def explain_untrusted(
     was_seen = f" The fingerprint (SHA-256) seen is {seen}." if seen else ""
     return UntrustedCertificate(
         f"{harmless(error.verify_message)}.{was_seen} Nothing was sent.",
-        hint="Name the authority's PEM file in ca_file, or compare the fingerprint on the cluster and paste its 64 "
-        "hex digits (colons allowed) into pinned_fingerprints, or set verify_ssl = false to trust any machine.",
+        hint="Compare the fingerprint with the one the cluster itself shows, and pin it in the settings file: "
+        f'pinned_fingerprints = ["{seen or "64 hex digits"}"]. Or name the authority\'s PEM file in ca_file, or set '
+        "verify_ssl = false to trust any machine.",
         fingerprint=seen,
     )
 

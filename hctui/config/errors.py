@@ -27,6 +27,12 @@ class SettingsError(HctuiError):
         super().__init__(detail, hint=hint)
 
 
+class NotWritten(SettingsError):
+    """A settings file was not written, and whatever was there is as it was."""
+
+    title = "The settings file was not written"
+
+
 class CredentialsError(HctuiError):
     """No password could be had, or only in a way that is not safe. Never contains one."""
 

@@ -6,7 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from hctui.config.errors import SettingsError
+from hctui.config.errors import NotWritten, SettingsError
 from hctui.config.paths import create_folder
 
 _NAME = "default_config.toml"
@@ -46,9 +46,9 @@ def write_default(path: Path, *, force: bool = False) -> None:
         _publish(text, path, replace=force)
     except FileExistsError as error:
         hint = "Use --force to replace it, or edit it."
-        raise SettingsError([f"{path} exists already and was left as it is."], hint=hint) from error
+        raise NotWritten([f"{path} exists already and was left as it is."], hint=hint) from error
     except OSError as error:
-        raise SettingsError([f"{path} cannot be written: {error.strerror}."]) from error
+        raise NotWritten([f"{path} cannot be written: {error.strerror}."]) from error
 
 
 def _publish(text: str, path: Path, *, replace: bool) -> None:
