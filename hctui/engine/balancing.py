@@ -25,12 +25,6 @@ from hctui.engine.view import Contact
 from hctui.journal.store import Journal
 
 
-class NoPermission(HctuiError):
-    """The account in use cannot do what a live run is for."""
-
-    title = "Not permitted"
-
-
 class NoData(HctuiError):
     """The one cycle that was asked for could not read the cluster."""
 
@@ -60,9 +54,9 @@ async def balance(client: Client, plan: Plan, clock: Clock, log: Log, stop: asyn
         info = await _first_contact(client, plan, until, clock, log, stop)
         if info is None:
             return
-        if not plan.policy.dry_run:
-            await _check_account(client)
         log(Line(clock.now(), "connected", _greeting(info, plan)))
+        if not plan.policy.dry_run:
+            await _warn_of_missing_role(client, clock, log)
         async with Journal.open(plan.journal_folder, info, plan.address) as journal:
             engine = Engine(
                 cluster=client,
@@ -114,15 +108,19 @@ async def _first_contact(
     return None
 
 
-async def _check_account(client: Client) -> None:
-    """Find out before the first move, not by it, that there can be none; an account that cannot tell may try."""
+async def _warn_of_missing_role(client: Client, clock: Clock, log: Log) -> None:
+    """Say before the first move, not by it, that the account seems not to be allowed any.
+
+    Only a warning: what a role of the cluster's own making permits is known by the API's names alone.
+    """
     account = await client.account()
     if account.may_migrate is MayMigrate.NO:
         roles = listing(list(account.roles)) or "no role"
-        raise NoPermission(
-            f"{account.username} has {roles} and may not migrate VMs.",
-            hint="Give it the role VM Power Controls, or use --dry-run.",
+        told = (
+            f"{account.username} has {roles} and seems not to be allowed to migrate VMs. "
+            "It needs the role VM Power Controls."
         )
+        log(Line(clock.now(), "no_permission", told, Level.WARNING))
 
 
 def _greeting(info: ClusterInfo, plan: Plan) -> str:
