@@ -1,14 +1,13 @@
 """Serving a simulated cluster over HTTPS on this machine.
 
 Every node has a loopback address of its own, so that going over to another node works as it does with a real
-cluster. Knows sockets, certificates and uvicorn; nothing of what is served.
+cluster. Knows sockets, TLS and uvicorn; nothing of what is served.
 """
 
 from __future__ import annotations
 
 import asyncio
 import errno
-import hashlib
 import ipaddress
 import socket
 import ssl
@@ -16,11 +15,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-import trustme
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from hctui.sim.certificate import Identity, self_signed
 from hctui.sim.cluster import Cluster
 from hctui.sim.gate import ConnectionDropped
 from hctui.sim.server import create_app
@@ -41,7 +40,7 @@ class Server:
         username: an account that may do everything.
         password: its password.
         fingerprint: SHA-256 of the certificate (DER), in lower-case hex digits.
-        ca_pem: the certificate of the authority that signed it.
+        certificate_pem: the certificate, which is its own authority.
     """
 
     url: str
@@ -50,7 +49,7 @@ class Server:
     username: str
     password: str = field(repr=False)
     fingerprint: str
-    ca_pem: bytes = field(repr=False)
+    certificate_pem: bytes = field(repr=False)
 
 
 @asynccontextmanager
@@ -77,8 +76,7 @@ async def serve(
     node_ips = [node.lan_ip for node in cluster.nodes.values()]
     sockets = _listen(host, port, node_ips if ipaddress.ip_address(host).is_loopback else [])
     taken_port = sockets[0].getsockname()[1]
-    authority = trustme.CA(organization_name="hctui simulator")
-    certificate = authority.issue_cert(host, "localhost", *(ip for ip in node_ips if ip != host))
+    identity = self_signed(cluster.scenario.cluster.name, [host, *node_ips])
     connections = _Connections()
     config = uvicorn.Config(
         connections.closing_dropped(create_app(cluster, now, sleep)),
@@ -93,7 +91,7 @@ async def serve(
         timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
     )
     config.load()
-    config.ssl = _tls_context(certificate, cluster)
+    config.ssl = _tls_context(identity, cluster)
     server = uvicorn.Server(config)
     server.lifespan = config.lifespan_class(config)
     # Not `server.serve()`: that would take over the signals, and needs a task to tick along.
@@ -106,8 +104,8 @@ async def serve(
             port=taken_port,
             username=account.username,
             password=account.effective_password,
-            fingerprint=hashlib.sha256(_der(certificate)).hexdigest(),
-            ca_pem=authority.cert_pem.bytes(),
+            fingerprint=identity.fingerprint,
+            certificate_pem=identity.certificate_pem,
         )
     finally:
         connections.abort_all()
@@ -156,19 +154,15 @@ def _bound_if_exists(ip: str, port: int) -> socket.socket | None:
         raise
 
 
-def _tls_context(certificate: trustme.LeafCert, cluster: Cluster) -> ssl.SSLContext:
+def _tls_context(identity: Identity, cluster: Cluster) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    certificate.configure_cert(context)
+    identity.configure(context)
 
     def refuse_if_broken(connection: ssl.SSLObject, name: str | None, context: ssl.SSLContext) -> int | None:
         return ssl.ALERT_DESCRIPTION_INTERNAL_ERROR if "tls_broken" in cluster.faults else None
 
     context.sni_callback = refuse_if_broken
     return context
-
-
-def _der(certificate: trustme.LeafCert) -> bytes:
-    return ssl.PEM_cert_to_DER_cert(certificate.cert_chain_pems[0].bytes().decode())
 
 
 class _Connections:

@@ -218,7 +218,14 @@ def test_a_reader_that_goes_away_does_not_stop_a_run(cluster: Cluster, tmp_path:
 def test_check_tells_what_it_found_with_its_exit_code(cluster: Cluster, tmp_path: Path) -> None:
     untrusted = hctui(cluster, tmp_path, "check")
     assert untrusted.returncode == 2
-    for part in ("not trusted", cluster.fingerprint, "ca_file", "pinned_fingerprints", "verify_ssl = false"):
+    for part in (
+        "not trusted",
+        "self-signed certificate",
+        cluster.fingerprint,
+        "ca_file",
+        "pinned_fingerprints",
+        "verify_ssl = false",
+    ):
         assert part in untrusted.stderr
     found = hctui(cluster, tmp_path, "check", "--config", settings(cluster, tmp_path))
     assert found.returncode == 1

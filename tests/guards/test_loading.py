@@ -19,7 +19,7 @@ print("\\n".join(sys.modules), file=sys.stderr)
 """
 
 _NETWORK = {"httpx", "ssl", "asyncio"}
-_SIMULATOR = {"starlette", "uvicorn", "trustme", "hctui.sim"}
+_SIMULATOR = {"starlette", "uvicorn", "hctui.sim"}
 
 
 @pytest.mark.parametrize(

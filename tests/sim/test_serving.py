@@ -17,13 +17,13 @@ from tests.sim.bench import START, small_cluster
 
 
 def client_of(server: Server) -> httpx.AsyncClient:
-    context = ssl.create_default_context(cadata=server.ca_pem.decode())
+    context = ssl.create_default_context(cadata=server.certificate_pem.decode())
     return httpx.AsyncClient(verify=context, auth=(server.username, server.password), timeout=5)
 
 
 def open_idle_connection(server: Server) -> ssl.SSLSocket:
     """Connect like a client that says nothing and does not notice when it is hung up on."""
-    context = ssl.create_default_context(cadata=server.ca_pem.decode())
+    context = ssl.create_default_context(cadata=server.certificate_pem.decode())
     return context.wrap_socket(
         socket.create_connection(("127.0.0.1", server.port)), server_hostname="127.0.0.1"
     )
