@@ -113,3 +113,18 @@ def test_a_password_in_the_file_is_refused_and_not_repeated(tmp_path: Path) -> N
     assert done.returncode == 2
     assert "password" in done.stderr
     assert "hunter2" not in done.stderr + done.stdout
+
+
+def test_a_closed_standard_input_is_nobody_to_ask(tmp_path: Path) -> None:
+    command = f"exec {sys.executable} -m hctui check --host 127.0.0.1:9 --username nobody <&-"
+    done = subprocess.run(
+        ["/bin/sh", "-c", command],
+        env={"HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "No password" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -249,3 +249,11 @@ def test_no_error_takes_a_secret_along(
 def test_a_found_password_does_not_show_itself(password_file: Path) -> None:
     password = find_password(with_file(password_file), {}, nobody)
     assert SECRET not in f"{password} {password!r}"
+
+
+def test_a_password_in_utf_8_survives_a_locale_that_is_not() -> None:
+    """Python keeps bytes that its locale cannot decode as surrogates."""
+    kept = "zürich".encode().decode("ascii", "surrogateescape")
+    assert find_password(load(None, {}, {}), {"SC_PASSWORD": kept}, None) == Secret("zürich")
+    broken = b"z\xfcrich".decode("ascii", "surrogateescape")
+    assert "SC_PASSWORD" in refusal(load(None, {}, {}), {"SC_PASSWORD": broken}).detail

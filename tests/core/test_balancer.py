@@ -549,3 +549,10 @@ def test_our_own_arrival_is_not_taken_for_somebody_elses() -> None:
     before = State(samples=history(calm), real=with_arrival(Ledger(), move("web", 1, 2), NOW + 10))
     moved = cluster([node(1), node(2)], [vm("web", 2)], at=NOW + 30)
     assert step(before, moved, (), POLICY, NOW + 30).state.real.last_ended_at == NOW + 10
+
+
+def test_our_own_arrival_seen_by_the_poll_before_the_look_is_not_somebody_elses() -> None:
+    calm = cluster([node(1), node(2)], [vm("web", 1)])
+    before = begun(State(samples=history(calm)), move("web", 1, 2), "m1", NOW)
+    moved = cluster([node(1), node(2)], [vm("web", 2)], at=NOW + 30)
+    assert step(before, moved, (), POLICY, NOW + 30).state.real.last_ended_at is None

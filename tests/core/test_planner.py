@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from hctui.core import planner
+from hctui.core import checks, planner
 from hctui.core.decision import Check, Finding, Reason
-from hctui.core.model import NetworkStatus, Node, Vm, VmState
+from hctui.core.model import NetworkStatus, Node, Vm, VmId, VmState
 from hctui.core.state import Arrival, Ledger
 from tests.core.build import NOW, POLICY, node, node_id, situation, vm
 
@@ -454,3 +454,10 @@ def test_the_load_rule_never_runs_on_a_pin_that_is_kept() -> None:
     """A VM pinned to several nodes may move between these and to no other."""
     web = vm("web", tags="node_101 node_102")
     assert _goes(_load(HOT, [web])) == ("web", "n2")
+
+
+def test_a_rival_that_is_just_starting_on_a_target_keeps_a_vm_away() -> None:
+    starting = vm("sql", 2, state=VmState.SHUTOFF, ui_state=VmState.STARTING)
+    s = situation(ROOMY, [vm("web", tags="anti_sql"), starting])
+    web = s.snapshot.vms[VmId("web")]
+    assert not checks.anti_affinity(s, web, s.snapshot.nodes[node_id(2)]).ok

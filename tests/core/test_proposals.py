@@ -276,3 +276,15 @@ def test_switching_the_dry_run_discards_it(first: Policy, then: Policy) -> None:
 def test_switching_to_auto_decides_anew(proposed: Step) -> None:
     done = _next(proposed, policy=Policy(dry_run=False))
     assert (_sent(done), _waits(done)) == (("web", "n2"), None)
+
+
+def test_a_proposal_that_standing_down_withdraws_is_said_to_be(proposed: Step) -> None:
+    updating = replace(IMBALANCE, update=UpdateStatus(UpdateVerdict.ACTIVE, "An update is being installed."))
+    assert _next(proposed, snapshot=updating).decision.sentence.startswith(
+        "Proposal 1 is withdrawn. Standing down."
+    )
+
+
+def test_a_stale_approval_beside_the_right_one_does_not_hide_it(proposed: Step) -> None:
+    for commands in ((Approve(1), Approve(9)), (Approve(9), Approve(1))):
+        assert _sent(_next(proposed, *commands)) is not None

@@ -154,3 +154,11 @@ def test_problems_come_in_the_order_of_the_vms() -> None:
 def test_stopped_vms_have_rules_too() -> None:
     """Whether a rule is broken is another question; that of an absent VM must hold once it starts."""
     assert _rules(vm("web", None, tags="anti_sql"), vm("sql")).rivals == {"web": ("sql",), "sql": ("web",)}
+
+
+@pytest.mark.parametrize(
+    ("address", "octet"),
+    [("10.0.0.7", 7), ("", None), ("fe80::1", None), ("1.2.3.x", None), ("1.2.3." + "9" * 5000, None)],
+)
+def test_the_last_octet_of_whatever_a_cluster_says(address: str, octet: int | None) -> None:
+    assert node(1, lan_ip=address).last_octet == octet

@@ -8,7 +8,8 @@ import pytest
 
 from hctui.api.errors import LoginRefused
 from hctui.core.secret import Secret
-from tests.end_to_end.world import LIVE, MINUTE, World, quick
+from hctui.engine.balancing import NoData
+from tests.end_to_end.world import DRY, LIVE, MINUTE, World, quick
 
 WRONG = {
     "task_error": ("ended", "MIGRATION FAILED: The cluster reported an error: Virt Exception"),
@@ -110,3 +111,32 @@ async def test_a_refused_login_ends_the_run_and_tells_no_secret(
     with pytest.raises(LoginRefused) as caught:
         await world.run(MINUTE)
     assert "wr0ng-pass" not in str(caught.value)
+
+
+async def test_once_without_an_answer_is_an_error_and_no_quiet_end(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    # The first contact reads each list once; what follows is the one cycle.
+    reads = 0
+    advance = world.cluster.advance
+
+    def fail_after_the_first_contact(now: float) -> None:
+        nonlocal reads
+        reads += 1
+        if reads == 12:
+            world.cluster.faults.set("proxy_error")
+        advance(now)
+
+    world.cluster.advance = fail_after_the_first_contact  # type: ignore[method-assign]
+    with pytest.raises(NoData):
+        await world.run(MINUTE, policy=DRY, once=True)
+
+
+async def test_a_dry_run_imagines_on_after_a_restart_but_not_after_a_long_break(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    await world.run(MINUTE, policy=DRY)
+    soon = await world.run(MINUTE, policy=DRY)
+    assert any(line.event == "imagining" for line in soon)
+    await world.clock.sleep(60 * MINUTE)
+    late = await world.run(MINUTE, policy=DRY)
+    assert not any(line.event == "imagining" for line in late)
+    assert any(line.event == "violation" for line in late)
