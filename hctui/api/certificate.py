@@ -23,12 +23,16 @@ class CertificateInfo:
         subject: such as `CN=cluster.example, O=Example`; empty when it has none or cannot be read.
         not_after: Unix time in seconds of its expiry; `None` when it cannot be read.
         self_signed: whether it names itself as its issuer (the signature is not checked).
+        issuer: who signed it, like `subject`.
+        not_before: Unix time in seconds from which it is valid; `None` when it cannot be read.
     """
 
     fingerprint: str
     subject: str = ""
     not_after: float | None = None
     self_signed: bool = False
+    issuer: str = ""
+    not_before: float | None = None
 
 
 def fingerprint_of(der: bytes) -> str:
@@ -60,6 +64,8 @@ def read_certificate(der: bytes) -> CertificateInfo:
                 harmless(certificate.subject.rfc4514_string()),
                 certificate.not_valid_after_utc.timestamp(),
                 certificate.issuer == certificate.subject,
+                harmless(certificate.issuer.rfc4514_string()),
+                certificate.not_valid_before_utc.timestamp(),
             )
     except (ValueError, TypeError, x509.InvalidVersion):
         return CertificateInfo(fingerprint)

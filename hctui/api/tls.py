@@ -141,6 +141,25 @@ async def fetch_fingerprint(host: str, port: int, timeout_seconds: float) -> Cer
     raise ClusterUnreachable(f"{harmless(host)} port {port}: {problem}.")
 
 
+async def vouched_fingerprint(host: str, port: int, trust: Trust, timeout_seconds: float) -> str | None:
+    """Fingerprint of the certificate that the authorities of `trust` vouch for at this address; `None` if none does.
+
+    A connection that carries no data. One that fails for any reason vouches for nothing.
+
+    Raises:
+        ConnectionSettingWrong: the CA file or a pin of `trust` cannot be used.
+    """
+    context = await asyncio.to_thread(trust.context)  # reads every authority of the system
+    try:
+        async with asyncio.timeout(timeout_seconds):
+            _, writer = await asyncio.open_connection(host, port, ssl=context)
+            der = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
+            writer.transport.abort()
+            return fingerprint_of(der)
+    except (OSError, ValueError):  # TLS errors and timeouts are kinds of OSError
+        return None
+
+
 def _context_of_ca_file(path: Path) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cafile=str(path))

@@ -9,28 +9,46 @@ from __future__ import annotations
 import io
 import os
 import sys
+from pathlib import Path
 
 import click
 
 from hctui.cli.check import check
 from hctui.cli.config import config
 from hctui.cli.demo import demo
+from hctui.cli.options import settings_flags
 from hctui.cli.report import report
 from hctui.cli.run import run
 from hctui.cli.simulate import simulate
+from hctui.config import Group
 from hctui.core.errors import HctuiError
 
 FAILED = 2
 """Exit code for wrong settings, and for whatever else keeps a command from doing its work."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@settings_flags(Group.CLUSTER, Group.BALANCER, Group.CONSOLE)
 @click.version_option(package_name="hctui", prog_name="hctui")
-def hctui() -> None:
+def hctui(config_file: Path | None, **flags: object) -> int | None:
     """Balance the load of a Scale Computing HyperCore cluster, and explain every move.
 
-    Nothing is ever migrated unless you ask for it: the default is a dry run.
+    Without a command it opens the console. Nothing is ever migrated unless you ask for it: the default is a dry run.
     """
+    context = click.get_current_context()
+    given = [name for name, value in {"config_file": config_file, **flags}.items() if value not in (None, ())]
+    if context.invoked_subcommand is None:
+        from hctui.cli.console import open_console
+
+        return open_console(config_file, flags)
+    if given:
+        raise click.UsageError(
+            f"Write the flags after the command: hctui {context.invoked_subcommand} ...", context
+        )
+    return None
 
 
 for command in (run, check, report, config, demo, simulate):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
 
 from hctui.cli.options import loaded, settings_flags
-from hctui.config import Group, write_default
+from hctui.config import Group, password_source, write_default
 from hctui.config.paths import config_file as usual_file
 
 
@@ -37,24 +38,26 @@ def init(file: Path | None, force: bool) -> None:
 
 
 @config.command()
-@settings_flags(Group.CLUSTER, Group.BALANCER)
+@settings_flags(*Group)
 def show(config_file: Path | None, **flags: object) -> None:
     """Print every setting with its value and where it comes from. Secrets are masked."""
+    settings = loaded(config_file, flags)
     rows = [
         (
             shown.setting.name,
             f"{shown.text} {shown.setting.unit}".strip() if shown.text else "(not set)",
-            shown.source,
+            str(shown.source),
         )
-        for shown in loaded(config_file, flags).values()
+        for shown in settings.values()
     ]
+    rows.append(("password", "(never shown)", password_source(settings, os.environ)))
     names, texts = max(len(name) for name, _, _ in rows), max(len(text) for _, text, _ in rows)
     for name, text, source in rows:
         click.echo(f"{name:<{names}}  {text:<{min(texts, 40)}}  {source}")
 
 
 @config.command()
-@settings_flags(Group.CLUSTER, Group.BALANCER)
+@settings_flags(*Group)
 def export(config_file: Path | None, **flags: object) -> None:
     """Print the effective settings as a settings file, without secrets."""
     click.echo(loaded(config_file, flags).export(), nl=False)

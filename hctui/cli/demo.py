@@ -7,6 +7,8 @@ the environment are not read, so a demo is the same everywhere.
 from __future__ import annotations
 
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,12 +18,16 @@ import click
 from hctui.cli.durations import DURATION
 from hctui.cli.options import log_format
 from hctui.cli.simulation import served, simulated, simulation_flags
-from hctui.core.policy import Policy
+from hctui.core.policy import Mode
+from hctui.core.wording import count
 
 if TYPE_CHECKING:
     import asyncio
 
+    from hctui.api.client import Client
+    from hctui.engine.balancing import Plan
     from hctui.engine.clock import Clock
+    from hctui.engine.desk import Desk
     from hctui.engine.log import Log
     from hctui.sim import Cluster
 
@@ -29,21 +35,22 @@ START = 1_767_600_000.0
 """When a demo begins, on the simulated cluster's clock: Monday, 5 January 2026, 08:00 UTC, always the same."""
 
 STEPPED = "max"
+STEPPED_SPEED = 0.0
+"""Stands for the stepped clock among the speeds."""
+
 STEPPED_SECONDS = 7200.0
 """How long a demo at full speed lasts if nothing else is said."""
 
 
-class Speed(click.ParamType[float | None]):
-    """A factor, or `max`, which arrives as `None`."""
+class Speed(click.ParamType[float]):
+    """A factor, or `max`, which arrives as `STEPPED_SPEED`."""
 
     name = "speed"
 
-    def convert(
-        self, value: str | float, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float | None:
+    def convert(self, value: str | float, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """The factor, or a usage error that says what is allowed."""
         if value == STEPPED:
-            return None
+            return STEPPED_SPEED
         try:
             factor = float(value)
         except ValueError:
@@ -53,22 +60,45 @@ class Speed(click.ParamType[float | None]):
         return factor
 
 
+CONSOLE_SPEED, LOG_SPEED = 10.0, 60.0
+"""How fast a demo is if nothing else is said: slow enough to read and answer, or quick enough to wait for."""
+
+PROPOSAL_MINUTES = "60"
+"""A proposal waits so long in a demo, since its minutes pass quickly."""
+
+
 @dataclass(frozen=True, slots=True)
 class Show:
     """What is to be shown, and how fast: `speed` is `None` for a stepped clock."""
 
-    scenario: str
-    seed: int
-    speed: float | None
-    duration_seconds: float | None
-    live: bool
+    scenario: str = "default"
+    seed: int = 1
+    speed: float | None = CONSOLE_SPEED
+    duration_seconds: float | None = None
+    live: bool = True
+    mode: Mode = Mode.APPROVE
 
 
 @click.command(short_help="Watch the balancer on a simulated cluster.")
 @simulation_flags
-@click.option("--live", is_flag=True, help="Migrate the simulated VMs instead of only saying so.")
-@click.option("--headless", is_flag=True, help="Print log lines. There is nothing else yet.")
-@click.option("--speed", type=Speed(), default="60", show_default=True, help="Times as fast as real, or max.")
+@click.option(
+    "--live/--dry-run",
+    "live",
+    default=None,
+    help="Migrate the simulated VMs, or only say so. The console begins live, --headless as a dry run.",
+)
+@click.option(
+    "--mode",
+    type=click.Choice([mode.value for mode in Mode]),
+    help="Who decides on a move. The console begins in approve; --headless knows auto only.",
+)
+@click.option("--headless", is_flag=True, help="Print log lines instead of opening the console.")
+@click.option(
+    "--speed",
+    help="Times as fast as real, or max (with --headless). By default 10 in the console, 60 with --headless.",
+    type=Speed(),
+    default=None,
+)
 @click.option(
     "--duration",
     type=DURATION,
@@ -78,74 +108,153 @@ class Show:
 def demo(
     scenario: str,
     seed: int,
-    live: bool,
+    live: bool | None,
+    mode: str | None,
     headless: bool,
     speed: float | None,
     duration: float | None,
     log_format: str,
-) -> None:
+) -> int:
     """Watch the balancer at work on a simulated cluster. Nothing real is touched.
 
-    At speed max the same seed gives exactly the same run; it lasts 2 h of cluster time unless --duration says
-    otherwise. Your settings and SC_ variables are not used.
+    It opens in the console, live and in mode approve, since nothing can be harmed here. At speed max (with --headless)
+    the same seed gives exactly the same run; it lasts 2 h of cluster time unless --duration says otherwise. Your
+    settings and SC_ variables are not used.
     """
+    if headless:
+        if mode == Mode.APPROVE:
+            raise click.UsageError("Mode approve needs the console to answer in; leave --headless out.")
+        speed = LOG_SPEED if speed is None else speed
+        if speed == STEPPED_SPEED and duration is None:
+            duration = STEPPED_SECONDS
+        show = Show(
+            scenario, seed, None if speed == STEPPED_SPEED else speed, duration, bool(live), Mode.AUTO
+        )
+        _print_lines(show, log_format)
+        return 0
+    if speed == STEPPED_SPEED:
+        raise click.UsageError("Speed max is for --headless: in the console nobody could follow.")
+    chosen = Mode(mode) if mode else Mode.APPROVE
+    return open_demo(Show(scenario, seed, speed or CONSOLE_SPEED, duration, live is not False, chosen))
+
+
+def _print_lines(show: Show, log_format: str) -> None:
     from hctui.engine import log
     from hctui.engine.signals import run_until_signalled
 
-    if speed is None and duration is None:
-        duration = STEPPED_SECONDS
-    show = Show(scenario, seed, speed, duration, live)
     lines = log.to_stream(sys.stdout, log_format)
     summary = run_until_signalled(lambda stop: perform(show, lines, stop))
     if summary and log_format == "text":
         click.echo(f"\n{summary}")
 
 
+def open_demo(show: Show) -> int:
+    """Open the console on a simulated cluster; returns the exit code."""
+    import asyncio
+
+    from hctui.cli.console import check_terminal
+
+    check_terminal("hctui demo --headless")
+    code, summary = asyncio.run(_show_console(show))
+    click.echo(summary)
+    return code
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """A simulated cluster that is being served, and everything that is needed to balance it."""
+
+    cluster: Cluster
+    clock: Clock
+    client: Client
+    desk: Desk
+    plan: Plan
+
+    @property
+    def folder(self) -> Path:
+        """Where everything is written that a real run would keep."""
+        return self.plan.journal_folder
+
+    def summary(self) -> str:
+        """What happened: the report, and the requests that the cluster counted."""
+        from hctui.journal import find, read_report, render
+
+        view = self.desk.view
+        found = find(self.folder, view.contact.address)
+        if found is None:
+            return "The demo ended before anything was recorded."
+        report = read_report(
+            found.path, START, self.clock.now(), cpu_upper_percent=view.policy.cpu_upper_percent
+        )
+        writes = count(len(self.cluster.writes), "request")
+        return f"{render(report)}\nThe simulated cluster counted {writes} that would change it."
+
+
 async def perform(show: Show, log: Log, stop: asyncio.Event) -> str:
-    """Run a demo to its end and return what is to be said about it."""
+    """Run a demo without a console to its end and return what is to be said about it."""
+    from hctui.engine.balancing import balance
+
+    async with staged(show) as stage:
+        await balance(stage.client, stage.desk, stage.plan, stage.clock, log, stop)
+        return stage.summary()
+
+
+async def _show_console(show: Show) -> tuple[int, str]:
+    from hctui.cli.siblings import Siblings, Surroundings
+    from hctui.engine.balancing import balance
+    from hctui.engine.log import lasting, to_stream
+    from hctui.engine.view import Line
+    from hctui.tui.app import Console, Outlook
+
+    async with staged(show) as stage:
+        greeting = (
+            f"A simulated cluster, {show.speed:g} times as fast as real. Nothing can be harmed, so this is "
+            f"{'live' if show.live else 'a dry run'}."
+        )
+        stage.desk.log(Line(stage.clock.now(), "demo", greeting))
+        outlook = Outlook(stage.folder / "exports", greeting)
+        siblings = Siblings(
+            lambda lines, stop: balance(stage.client, stage.desk, stage.plan, stage.clock, lines, stop),
+            lambda: Console(stage.desk, outlook),
+            Surroundings(
+                stage.desk,
+                lambda line: None,
+                lasting(lambda line: None, to_stream(sys.stdout, "text")),
+                stage.folder / "crash.txt",
+            ),
+        )
+        return await siblings.run(), stage.summary()
+
+
+@asynccontextmanager
+async def staged(show: Show) -> AsyncIterator[Staged]:
+    """Serve a simulated cluster for as long as the block lasts, with settings in a folder that goes with it."""
     import tempfile
 
+    from hctui.config import load, write_config
+    from hctui.core.secret import Secret
+    from hctui.engine.balancing import Plan
     from hctui.engine.clock import ScaledClock, SteppedClock
+    from hctui.engine.connection import client_of, desk_of
 
     cluster = simulated(show.scenario, show.seed, START)
     clock = SteppedClock(START) if show.speed is None else ScaledClock(show.speed, START)
-    with tempfile.TemporaryDirectory(prefix="hctui-demo-") as folder:
-        return await _balanced(show, cluster, clock, log, stop, Path(folder))
-
-
-async def _balanced(
-    show: Show, cluster: Cluster, clock: Clock, log: Log, stop: asyncio.Event, folder: Path
-) -> str:
-    from hctui.api.client import Client
-    from hctui.api.tls import Trust
-    from hctui.core.secret import Secret
-    from hctui.engine.balancing import Plan, balance
-    from hctui.engine.connection import IDLE_MARGIN_SECONDS
-
-    policy = Policy(dry_run=not show.live)
-    async with served(cluster, clock) as server:
-        trust = Trust(pinned_fingerprints=(server.fingerprint,))
-        client = Client(
-            server.url,
-            server.username,
-            Secret(server.password),
-            trust,
-            keepalive_seconds=policy.interval_seconds + IDLE_MARGIN_SECONDS,
-        )
-        plan = Plan(policy, folder, server.url, trust.kind, duration_seconds=show.duration_seconds)
-        await balance(client, plan, clock, log, stop)
-    return _summary(cluster, folder, server.url, policy, clock.now())
-
-
-def _summary(cluster: Cluster, folder: Path, address: str, policy: Policy, until: float) -> str:
-    from hctui.journal import find, read_report, render
-
-    found = find(folder, address)
-    if found is None:
-        return "The demo ended before anything was recorded."
-    report = read_report(found.path, START, until, cpu_upper_percent=policy.cpu_upper_percent)
-    writes = len(cluster.writes)
-    counted = (
-        f"The simulated cluster counted {writes} request{'' if writes == 1 else 's'} that would change it."
-    )
-    return f"{render(report)}\n{counted}"
+    with tempfile.TemporaryDirectory(prefix="hctui-demo-") as name:
+        folder = Path(name)
+        async with served(cluster, clock) as server:
+            values = {
+                "base_url": server.url,
+                "username": server.username,
+                "pinned_fingerprints": server.fingerprint,
+                "dry_run": str(not show.live).lower(),
+                "mode": show.mode.value,
+                "proposal_limit_minutes": PROPOSAL_MINUTES,
+            }
+            settings = load(write_config(folder / "config.toml", values), {}, {})
+            yield Staged(
+                cluster,
+                clock,
+                client_of(settings, Secret(server.password)),
+                desk_of(settings, clock),
+                Plan(folder, duration_seconds=show.duration_seconds),
+            )

@@ -51,22 +51,16 @@ def _balance(settings: Settings, *, once: bool, log_format: str) -> None:
     from hctui.engine import log
     from hctui.engine.balancing import Plan, balance
     from hctui.engine.clock import RealClock
-    from hctui.engine.connection import check_named, client_of, trust_of
+    from hctui.engine.connection import client_of, desk_of
     from hctui.engine.signals import run_until_signalled
 
-    policy = settings.policy()
-    check_named(settings)
+    clock = RealClock()
+    desk = desk_of(settings, clock)
     client = client_of(settings, password_of(settings))
-    plan = Plan(
-        policy=policy,
-        journal_folder=paths.private_folder(paths.state_folder()),
-        address=str(settings.cluster.url),
-        trust=trust_of(settings.cluster).kind,
-        once=once,
-    )
+    plan = Plan(paths.private_folder(paths.state_folder()), once=once)
     file_log, close = log.to_file(paths.private_folder(paths.log_folder()) / "hctui.log")
     try:
         lines = log.lasting(file_log, log.to_stream(sys.stdout, log_format)) if sys.stdout else file_log
-        run_until_signalled(lambda stop: balance(client, plan, RealClock(), lines, stop))
+        run_until_signalled(lambda stop: balance(client, desk, plan, clock, lines, stop))
     finally:
         close()

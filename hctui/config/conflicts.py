@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Any
 
 from hctui.config import schema
-from hctui.config.schema import Setting
+from hctui.config.setting import Setting
 from hctui.config.settings import Settings
 
 

@@ -10,12 +10,14 @@ import os
 import shlex
 import stat
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from hctui.config.errors import CREDENTIAL_PLACES, CredentialsError
 from hctui.config.settings import ClusterSettings, Settings
+from hctui.config.system_keyring import find_in_keyring
 from hctui.core.secret import Secret
 
 CREDENTIALS_FOLDER_VARIABLE = "CREDENTIALS_DIRECTORY"
@@ -34,41 +36,66 @@ class _Rules:
     forbidden: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A place that is set: what it is called, and how the password is fetched from it."""
+
+    words: str
+    fetch: Callable[[], Secret]
+
+
 def find_password(
     settings: Settings, environ: Mapping[str, str], prompt: Callable[[str], str] | None
 ) -> Secret:
     """Return the password from the first of the places that is set.
 
     They are, in this order: the variable `SC_PASSWORD`, the systemd credential `hctui-password`, the command, the
-    file, the prompt. A place that is set but fails is an error; the next one is not tried. May run a command, for
-    up to `COMMAND_TIMEOUT_SECONDS`, so it blocks.
+    file, the system's keyring, the prompt. A place that is set but fails is an error; the next one is not tried.
+    May run a command, for up to `COMMAND_TIMEOUT_SECONDS`, or wait until a keyring is unlocked, so it blocks.
 
     Args:
-        settings: name the command and the file.
+        settings: name the command and the file, and the account in the keyring.
         environ: the environment, also for the command.
         prompt: asks for a line without showing it, given the question; `None` where nobody can be asked.
 
     Raises:
         CredentialsError: there is no password, or not in a safe way.
     """
-    cluster = settings.cluster
+    if place := next(_places(settings.cluster, environ), None):
+        return place.fetch()
+    if prompt is not None:
+        return _from_prompt(settings.cluster, prompt)
+    raise CredentialsError(
+        "None is set, and there is nobody to ask.", hint=f"It may come from {CREDENTIAL_PLACES}."
+    )
+
+
+def password_source(settings: Settings, environ: Mapping[str, str]) -> str:
+    """Where `find_password` would look, in words that end a sentence. No command is run and no file is read.
+
+    Of the command only the program is named: its arguments may hold a secret.
+    """
+    place = next(_places(settings.cluster, environ), None)
+    return place.words if place else "a prompt"
+
+
+def _places(cluster: ClusterSettings, environ: Mapping[str, str]) -> Iterator[_Place]:
+    """The places that are set, the one that counts first."""
     if password := environ.get("SC_PASSWORD"):
-        return _from_environment(password)
+        yield _Place("the environment variable SC_PASSWORD", partial(_from_environment, password))
     if credential := _systemd_credential(environ):
         # systemd leaves the file to root and lets the service read it through an access list,
         # which shows as permission of the group.
         rules = _Rules(frozenset({os.geteuid(), 0}), stat.S_IRWXO | stat.S_IWGRP | stat.S_IXGRP)
-        return _from_file(credential, rules, "systemd credential")
-    if cluster.password_command:
-        return _from_command(cluster.password_command, environ)
-    if cluster.password_file:
+        fetch = partial(_from_file, credential, rules, "systemd credential")
+        yield _Place(f"the systemd credential {credential}", fetch)
+    if command := cluster.password_command:
+        yield _Place(f"the command {command[0]}", partial(_from_command, command, environ))
+    if file := cluster.password_file:
         rules = _Rules(frozenset({os.geteuid()}), stat.S_IRWXG | stat.S_IRWXO)
-        return _from_file(cluster.password_file, rules, "cluster.password_file")
-    if prompt is not None:
-        return _from_prompt(cluster, prompt)
-    raise CredentialsError(
-        "None is set, and there is nobody to ask.", hint=f"It may come from {CREDENTIAL_PLACES}."
-    )
+        yield _Place(f"the file {file}", partial(_from_file, file, rules, "cluster.password_file"))
+    if cluster.password_keyring:
+        yield _Place("the system's keyring", partial(find_in_keyring, cluster))
 
 
 def _from_environment(password: str) -> Secret:

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from hctui.config.errors import CREDENTIAL_PLACES, SettingsError
-from hctui.config.schema import BY_KEY, SETTINGS, Group, Setting
+from hctui.config.schema import BY_KEY, SETTINGS
+from hctui.config.setting import Group, Setting
 from hctui.config.source import Source
 
 _PASSWORD_KEYS = ("password", "passwd", "pass", "pwd")
@@ -27,17 +28,39 @@ def read_document(path: Path, *, required: bool) -> dict[str, Any]:
     Raises:
         SettingsError: it is missing, cannot be read, or is not TOML.
     """
+    content = read_content(path)
+    if content is None and required:
+        hint = "Run 'hctui config init' to write a settings file."
+        raise SettingsError([f"{path} does not exist."], hint=hint)
+    return parse(content or b"", path)
+
+
+def read_content(path: Path) -> bytes | None:
+    """Read the file; `None` if there is none.
+
+    Raises:
+        SettingsError: it cannot be read.
+    """
     try:
-        return tomllib.loads(path.read_text("utf-8-sig"))
+        return path.read_bytes()
     except FileNotFoundError:
-        if not required:
-            return {}
-        problem, hint = f"{path} does not exist.", "Run 'hctui config init' to write a settings file."
+        return None
     except OSError as error:
-        problem, hint = f"{path} cannot be read: {error.strerror}.", ""
+        problem = f"{path} cannot be read: {error.strerror}."
+    raise SettingsError([problem])
+
+
+def parse(content: bytes, path: Path) -> dict[str, Any]:
+    """Parse what the file holds; a byte order mark does no harm.
+
+    Raises:
+        SettingsError: it is not TOML.
+    """
+    try:
+        return tomllib.loads(content.decode("utf-8-sig"))
     except ValueError as error:  # TOML syntax, text that is not UTF-8, or an integer beyond all measure
-        problem, hint = f"{path} is not valid TOML: {error}.", ""
-    raise SettingsError([problem], hint=hint)
+        problem = f"{path} is not valid TOML: {error}."
+    raise SettingsError([problem])
 
 
 def find_settings(
@@ -83,4 +106,5 @@ def _not_a_key(key: str, group: Group | None) -> str:
 
 
 def _groups() -> str:
-    return " and ".join(f"[{group}]" for group in Group)
+    *others, last = (f"[{group}]" for group in Group)
+    return f"{', '.join(others)} and {last}"

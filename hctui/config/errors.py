@@ -8,7 +8,7 @@ from hctui.core.errors import HctuiError
 
 CREDENTIAL_PLACES = (
     "the environment variable SC_PASSWORD, a systemd credential named hctui-password, "
-    "cluster.password_command, cluster.password_file, or the prompt"
+    "cluster.password_command, cluster.password_file, the system's keyring (cluster.password_keyring), or the prompt"
 )
 """Where a password may come from, to complete a sentence."""
 

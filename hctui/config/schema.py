@@ -6,25 +6,23 @@ setting are in `conflicts.py`. Knows no file, environment or flag that was reall
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import Any, Generic
+from typing import Any
 
 from hctui.config import address
+from hctui.config.console import BINDINGS_ALLOWED, Glyphs, OnHangup, Theme, binding
 from hctui.config.kinds import (
     Boolean,
     Choice,
     Command,
     FilePath,
-    Kind,
     Line,
     Many,
     Number,
-    T,
     Value,
     fingerprint,
     ip_text,
 )
+from hctui.config.setting import Group, Problem, Setting
 from hctui.config.wrong import WrongValue
 from hctui.core.model import Severity
 from hctui.core.policy import Mode
@@ -33,65 +31,6 @@ NEVER = "never"
 """The word of `stand_down_severity` for "alerts never stop migrations"."""
 
 _WEEK_MINUTES = 7 * 24 * 60
-
-
-class Group(StrEnum):
-    """A table of the settings file."""
-
-    CLUSTER = "cluster"
-    BALANCER = "balancer"
-
-
-@dataclass(frozen=True, slots=True)
-class Setting(Generic[T]):
-    """One setting.
-
-    Attributes:
-        group: the table of the file it stands in.
-        key: its name there; no two groups share one.
-        kind: how it is read and what is allowed.
-        default: its value where no source gives one.
-        meaning: what it does, in one plain sentence.
-        environment: the environment variable that sets it, or empty.
-        flag: the command-line flag that sets it, or empty; a switch has two, as in `--dry-run/--live`.
-        secret: whether its value may hold a secret, and so is shown and exported nowhere.
-    """
-
-    group: Group
-    key: str
-    kind: Kind[T]
-    default: T
-    meaning: str
-    environment: str = ""
-    flag: str = ""
-    secret: bool = False
-
-    @property
-    def name(self) -> str:
-        """Group and key, as messages name it."""
-        return f"{self.group}.{self.key}"
-
-    @property
-    def allowed(self) -> str:
-        """What is allowed, in words that complete "must be ..."."""
-        return self.kind.allowed
-
-    @property
-    def unit(self) -> str:
-        """The unit, in the plural; empty where there is none."""
-        return self.kind.unit
-
-    def flag_for(self, value: object) -> str:
-        """The flag that was used to give this value."""
-        on, _, off = self.flag.partition("/")
-        return off if value is False else on
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Why a text is no value of a setting: `reason` completes "The value ...", as in "must be above 0"."""
-
-    reason: str
 
 
 def _percent() -> Number:
@@ -135,6 +74,13 @@ PASSWORD_FILE = Setting(
     "",
     "File whose first line is the password; it must be yours and readable by nobody else.",
     flag="--password-file",
+)
+PASSWORD_KEYRING = Setting(
+    Group.CLUSTER,
+    "password_keyring",
+    Boolean(),
+    False,
+    "Whether the password is looked up in the system's keyring.",
 )
 VERIFY_SSL = Setting(
     Group.CLUSTER,
@@ -295,12 +241,51 @@ STAND_DOWN_SEVERITY = Setting(
     Severity.CRITICAL.value,
     "An alert of the cluster that is this bad or worse stops automatic moves.",
 )
+THEME = Setting(
+    Group.CONSOLE,
+    "theme",
+    Choice(tuple(each.value for each in Theme)),
+    Theme.DARK.value,
+    "Colours of the console: for a dark or a light background, or the sixteen of the terminal itself (ansi).",
+    flag="--theme",
+)
+GLYPHS = Setting(
+    Group.CONSOLE,
+    "glyphs",
+    Choice(tuple(each.value for each in Glyphs)),
+    Glyphs.UNICODE.value,
+    "What lines, bars and marks are drawn with; ascii suits every terminal and font.",
+    flag="--glyphs",
+)
+BELL = Setting(
+    Group.CONSOLE,
+    "bell",
+    Boolean(),
+    True,
+    "Whether the terminal's bell rings once for a new proposal.",
+)
+ON_HANGUP = Setting(
+    Group.CONSOLE,
+    "on_hangup",
+    Choice(tuple(each.value for each in OnHangup)),
+    OnHangup.EXIT.value,
+    "What happens when the terminal goes away: hctui ends (exit), or goes on without a console (headless).",
+    flag="--on-hangup",
+)
+KEYS: Setting[tuple[str, ...]] = Setting(
+    Group.CONSOLE,
+    "keys",
+    Many(binding, BINDINGS_ALLOWED),
+    (),
+    "Keys that actions of the console have instead of their usual ones.",
+)
 
 SETTINGS: tuple[Setting[Any], ...] = (
     BASE_URL,
     USERNAME,
     PASSWORD_COMMAND,
     PASSWORD_FILE,
+    PASSWORD_KEYRING,
     VERIFY_SSL,
     CA_FILE,
     PINNED_FINGERPRINTS,
@@ -320,6 +305,11 @@ SETTINGS: tuple[Setting[Any], ...] = (
     MIGRATION_LIMIT_MINUTES,
     PROPOSAL_LIMIT_MINUTES,
     STAND_DOWN_SEVERITY,
+    THEME,
+    GLYPHS,
+    BELL,
+    ON_HANGUP,
+    KEYS,
 )
 BY_KEY = {setting.key: setting for setting in SETTINGS}
 

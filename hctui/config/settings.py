@@ -6,16 +6,19 @@ Built by `loading.py`, which has checked every value. Reads no file and no envir
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple, cast
 
 import tomli_w
 
 from hctui.config import schema
+from hctui.config.console import ConsoleSettings, Glyphs, OnHangup, Theme, keymap
 from hctui.config.kinds import T, Value
-from hctui.config.schema import SETTINGS, Group, Setting
+from hctui.config.schema import SETTINGS
+from hctui.config.setting import Group, Setting
 from hctui.config.source import DEFAULT, Source, SourceKind
 from hctui.core.model import Severity
 from hctui.core.policy import Mode, Policy
@@ -63,6 +66,7 @@ class ClusterSettings:
         request_timeout_seconds: how long to wait for one answer.
         password_command: program and arguments that print the password.
         password_file: file whose first line is the password.
+        password_keyring: whether the password is looked up in the system's keyring.
     """
 
     url: str | None
@@ -74,6 +78,7 @@ class ClusterSettings:
     request_timeout_seconds: float
     password_command: tuple[str, ...] = field(repr=False)
     password_file: Path | None
+    password_keyring: bool
 
 
 class Shown(NamedTuple):
@@ -123,6 +128,18 @@ class Settings:
             request_timeout_seconds=self.get(schema.REQUEST_TIMEOUT_SECONDS),
             password_command=self.get(schema.PASSWORD_COMMAND),
             password_file=Path(password_file) if password_file else None,
+            password_keyring=self.get(schema.PASSWORD_KEYRING),
+        )
+
+    @property
+    def console(self) -> ConsoleSettings:
+        """The settings of the group `console`."""
+        return ConsoleSettings(
+            theme=Theme(self.get(schema.THEME)),
+            glyphs=Glyphs(self.get(schema.GLYPHS)),
+            bell=self.get(schema.BELL),
+            on_hangup=OnHangup(self.get(schema.ON_HANGUP)),
+            keys=keymap(self.get(schema.KEYS)),
         )
 
     def policy(self) -> Policy:
@@ -158,6 +175,12 @@ class Settings:
         own = [given for given in said if given.source.kind is not SourceKind.ENVIRONMENT]
         agreed = any(given.value is False for given in own)
         return LiveConsent.GIVEN if agreed else LiveConsent.ARMED_BY_ENVIRONMENT
+
+    def disarmed(self) -> Settings:
+        """These settings as if the environment said nothing of a dry run."""
+        console, flags, environment, file = self.layers
+        rest = {key: given for key, given in environment.items() if key != schema.DRY_RUN.key}
+        return replace(self, layers=(console, flags, MappingProxyType(rest), file))
 
     def values(self) -> list[Shown]:
         """Every setting with its value and source, in the order of the table; secrets are masked."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 
 from hctui.config.errors import NotWritten, SettingsError
 from hctui.config.paths import create_folder
+from hctui.config.publishing import publish
 
 _NAME = "default_config.toml"
 _PACKAGE = Path(__file__).parent.parent
@@ -43,25 +42,9 @@ def write_default(path: Path, *, force: bool = False) -> None:
     text = default_config_text()
     create_folder(path.parent)
     try:
-        _publish(text, path, replace=force)
+        publish(text.encode(), path, replace=force)
     except FileExistsError as error:
         hint = "Use --force to replace it, or edit it."
         raise NotWritten([f"{path} exists already and was left as it is."], hint=hint) from error
     except OSError as error:
         raise NotWritten([f"{path} cannot be written: {error.strerror}."]) from error
-
-
-def _publish(text: str, path: Path, *, replace: bool) -> None:
-    # mkstemp gives mode 0600. A link, unlike a rename, never takes the place of a file that is there.
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with open(descriptor, "w", encoding="utf-8") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        if replace:
-            os.replace(temporary, path)
-        else:
-            os.link(temporary, path)
-    finally:
-        Path(temporary).unlink(missing_ok=True)

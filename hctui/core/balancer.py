@@ -1,23 +1,25 @@
 """One cycle of the balancer: state, snapshot, commands, policy and now in; state, decision and effect out.
 
 The order is the documented one: a migration under way, the safety gate, the cluster cooldown, then rules, then
-load. Sampling comes before all of it, so that nothing of the cluster's history is lost while waiting. Nothing is
-sent from here: the one effect, a move, is the engine's to carry out, and what came of it is told by `begun`,
-`answered` and `watched`.
+load. A move by hand takes a cycle for itself and has checks of its own (`by_hand`). Sampling comes before all of it,
+so that nothing of the cluster's history is lost while waiting. Nothing is sent from here: the one effect, a move, is
+the engine's to carry out, and what came of it is told by `begun`, `answered` and `watched`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from hctui.core import by_hand, orders, planner, proposals
 from hctui.core import migration as migrations
-from hctui.core import planner, proposals
 from hctui.core.answers import Answer, Refused
-from hctui.core.commands import Approve, Command, Pause, Reject, Resume
+from hctui.core.commands import Command
 from hctui.core.decision import Check, Decision, Finding, Move, Outcome, Reason, Verdict, window_progress
 from hctui.core.history import recorded, sample_of
 from hctui.core.migration import Look, Migration, Phase
 from hctui.core.model import Snapshot
+from hctui.core.objection import objection
+from hctui.core.orders import Orders
 from hctui.core.policy import Mode, Policy
 from hctui.core.safety import gate, is_unwell
 from hctui.core.situation import Situation, situation_of, upheld
@@ -33,7 +35,7 @@ from hctui.core.state import (
     with_failure,
     with_imagined,
 )
-from hctui.core.wording import duration, first_of
+from hctui.core.wording import count, duration, first_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,28 +53,54 @@ def step(
     """One cycle. `snapshot` is the one just taken, or `None` when the cluster could not be read."""
     state = in_reality(state, dry_run=policy.dry_run)
     if snapshot is None:
-        state, approved = _commanded(state, commands, now)
-        return _nothing(state, policy, now, (Outcome.NO_DATA, "The cluster could not be read."), approved)
+        state, wanted = orders.taken(state, commands, now)
+        return _nothing(state, policy, now, (Outcome.NO_DATA, "The cluster could not be read."), wanted)
     if _moved_by_others(state, snapshot):
         state = in_every_reality(state, lambda ledger: with_disturbance(ledger, now))
     state = _observed(state, snapshot, policy, now)
     own_vm = state.migration.move.vm_id if state.migration else None
     safety = gate(snapshot, policy, now, unwell_at=state.unwell_at, own_vm=own_vm)
     state = _noted(state, safety, now)
-    state, approved = _commanded(state, commands, now)
+    state, wanted = orders.taken(state, commands, now)
     waiting = _waiting(state, safety, policy, now)
+    if wanted.moves:
+        return _by_hand(state, snapshot, safety, policy, now, wanted, is_waiting=waiting is not None)
     if waiting:
         # A proposal made before must not be there to be approved once this is over.
         outcome, sentence = waiting
-        if state.proposal and approved is None:
+        if state.proposal and wanted.approved is None:
             sentence = f"Proposal {state.proposal.id} is withdrawn. {sentence}"
         withdrawn = replace(state, proposal=None)
-        return _nothing(withdrawn, policy, now, (outcome, sentence), approved, safety)
+        return _nothing(withdrawn, policy, now, (outcome, sentence), wanted, safety)
     situation = situation_of(state, snapshot, policy, now)
     decision = _decided(situation, safety)
     if policy.mode is Mode.APPROVE:
-        return Step(*proposals.settled(state, situation, decision, approved))
-    return _acted(state, decision)
+        return Step(*proposals.settled(state, situation, decision, wanted.approved, wanted.choice))
+    return _acted(state, decision, wanted)
+
+
+def _by_hand(
+    state: State,
+    snapshot: Snapshot,
+    safety: tuple[Verdict, ...],
+    policy: Policy,
+    now: float,
+    wanted: Orders,
+    *,
+    is_waiting: bool,
+) -> Step:
+    """A cycle that a move by hand takes, also while paused; of several the first, since VMs move one at a time."""
+    first, *others = wanted.moves
+    state, decision, send = by_hand.carried_out(
+        state,
+        situation_of(state, snapshot, policy, now),
+        safety,
+        first,
+        may_wait=not is_waiting and policy.mode is Mode.APPROVE,
+    )
+    more = f" {count(len(others), 'more move')} by hand not looked at: one at a time." if others else ""
+    sentence = f"{replace(wanted, moves=()).unheeded}{decision.sentence}{more}"
+    return Step(state, replace(decision, sentence=sentence), send)
 
 
 def recheck(
@@ -83,9 +111,11 @@ def recheck(
     Returns the state with what that look showed of the cluster, and the first check that fails, or `None`.
     """
     safety = gate(snapshot, policy, now, unwell_at=state.unwell_at)
+    situation = situation_of(state, snapshot, policy, now)
+    if move.reason is Reason.MANUAL:
+        return _noted(state, safety, now), by_hand.objection(situation, by_hand.guarded(state, safety), move)
     blocked = next((verdict for verdict in safety if not verdict.ok), None)
-    objection = blocked or proposals.objection(situation_of(state, snapshot, policy, now), move)
-    return _noted(state, safety, now), objection
+    return _noted(state, safety, now), blocked or objection(situation, move)
 
 
 def _noted(state: State, safety: tuple[Verdict, ...], now: float) -> State:
@@ -174,23 +204,6 @@ def _moved_by_others(state: State, snapshot: Snapshot) -> bool:
     )
 
 
-def _commanded(state: State, commands: tuple[Command, ...], now: float) -> tuple[State, int | None]:
-    """The state after the commands, and the id of the proposal that was approved, if any."""
-    approved = None
-    for command in commands:
-        match command:
-            case Pause():
-                state = replace(state, paused=True, proposal=None)
-            case Resume():
-                state = replace(state, paused=False)
-            case Approve(proposal_id):
-                waits = state.proposal is not None and state.proposal.id == proposal_id
-                approved = proposal_id if waits or approved is None else approved
-            case Reject(proposal_id):
-                state = proposals.rejected(state, proposal_id, now)
-    return state, approved
-
-
 def _waiting(
     state: State, safety: tuple[Verdict, ...], policy: Policy, now: float
 ) -> tuple[Outcome, str] | None:
@@ -268,9 +281,12 @@ def _collecting(s: Situation) -> str:
     return f"Collecting data: history {window_progress(loads)} samples."
 
 
-def _acted(state: State, decision: Decision) -> Step:
+def _acted(state: State, decision: Decision, wanted: Orders) -> Step:
     """In auto mode: carry the move out, or, in a dry run, imagine it. A proposal from before is dropped."""
     state = replace(state, proposal=None)
+    if wanted.choice:
+        told = f"Proposal {wanted.choice.proposal_id} no longer waits. {decision.sentence}"
+        decision = replace(decision, sentence=told)
     if decision.move is None:
         return Step(state, decision)
     if decision.dry_run:
@@ -283,10 +299,9 @@ def _nothing(
     policy: Policy,
     now: float,
     told: tuple[Outcome, str],
-    approved: int | None,
+    wanted: Orders,
     safety: tuple[Verdict, ...] = (),
 ) -> Step:
     outcome, sentence = told
-    if approved is not None:
-        sentence = f"Proposal {approved} is not sent. {sentence}"
+    sentence = f"{wanted.unheeded}{sentence}"
     return Step(state, Decision(now, outcome, sentence, policy.dry_run, policy.mode, safety))

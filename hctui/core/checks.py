@@ -18,6 +18,12 @@ VmCheck = Callable[[Situation, Vm], Verdict]
 RoomCheck = Callable[[Situation, int, Node], Verdict]
 PairCheck = Callable[[Situation, Vm, Node], Verdict]
 
+# What most pairs get, made once: there are as many pairs as VMs times nodes.
+_NO_RIVAL = Verdict(Check.ANTI_AFFINITY, True, "No VM there must be kept apart from it.", 0, 0)
+_NOT_PINNED = Verdict(Check.PINNED, True, "Not pinned.")
+_NATIVE_ALLOWS = Verdict(Check.NATIVE, True, "HyperCore's own affinity allows it.")
+_NO_FAILURE = Verdict(Check.BACK_OFF, True, "No recent failure.")
+
 
 def cooldown(s: Situation, vm: Vm) -> Verdict:
     """The VM has not arrived somewhere within the VM cooldown."""
@@ -27,6 +33,15 @@ def cooldown(s: Situation, vm: Vm) -> Verdict:
     if left <= 0:
         return Verdict(Check.COOLDOWN, True, "Not in cooldown.", 0, limit)
     return Verdict(Check.COOLDOWN, False, f"In cooldown for another {duration(left)}.", left, limit)
+
+
+def cluster_cooldown(s: Situation) -> Verdict:
+    """No migration has ended within the cluster cooldown."""
+    limit = s.policy.cluster_cooldown_seconds
+    left = remaining_seconds(s.ledger.last_ended_at, limit, s.now)
+    if left <= 0:
+        return Verdict(Check.CLUSTER_COOLDOWN, True, "No cluster cooldown.", 0, limit)
+    return Verdict(Check.CLUSTER_COOLDOWN, False, f"Cluster cooldown, {duration(left)} left.", left, limit)
 
 
 def running(s: Situation, vm: Vm) -> Verdict:
@@ -130,6 +145,13 @@ def ram(s: Situation, mem_bytes: int, node: Node) -> Verdict:
     return Verdict(Check.RAM, ok, sentence, after, limit)
 
 
+def elsewhere(s: Situation, vm: Vm, node: Node) -> Verdict:
+    """The target is not the node that the VM is on."""
+    if vm.node_id == node.id:
+        return Verdict(Check.ELSEWHERE, False, f"{vm.name} is on {node.name} already.")
+    return Verdict(Check.ELSEWHERE, True, f"{node.name} is another node.")
+
+
 def anti_affinity(s: Situation, vm: Vm, node: Node) -> Verdict:
     """No VM that must be kept apart from this one is on the target."""
     there = [
@@ -140,14 +162,14 @@ def anti_affinity(s: Situation, vm: Vm, node: Node) -> Verdict:
     if there:
         sentence = f"{listing(there)} on {node.name} must be kept apart from {vm.name}."
         return Verdict(Check.ANTI_AFFINITY, False, sentence, len(there), 0)
-    return Verdict(Check.ANTI_AFFINITY, True, "No VM there must be kept apart from it.", 0, 0)
+    return _NO_RIVAL
 
 
 def pin_allows(s: Situation, vm: Vm, node: Node) -> Verdict:
     """The VM is not pinned, or pinned to the target among others."""
     homes = s.rules.homes.get(vm.id)
     if homes is None:
-        return Verdict(Check.PINNED, True, "Not pinned.")
+        return _NOT_PINNED
     ok = node.id in homes
     names = listing([s.node_name(home) for home in s.snapshot.nodes if home in homes])
     return Verdict(Check.PINNED, ok, f"{vm.name} is pinned to {names}.")
@@ -162,7 +184,7 @@ def native_allows(s: Situation, vm: Vm, node: Node) -> Verdict:
             False,
             f"HyperCore's own affinity is strict and does not allow {vm.name} on {node.name}.",
         )
-    return Verdict(Check.NATIVE, True, "HyperCore's own affinity allows it.")
+    return _NATIVE_ALLOWS
 
 
 def not_backed_off(s: Situation, vm: Vm, node: Node) -> Verdict:
@@ -184,7 +206,7 @@ def not_backed_off(s: Situation, vm: Vm, node: Node) -> Verdict:
             if left > 0:
                 sentence = f"Moving {vm.name} there was rejected; {duration(left)} left."
                 return Verdict(Check.BACK_OFF, False, sentence, left, limit)
-    return Verdict(Check.BACK_OFF, True, "No recent failure.")
+    return _NO_FAILURE
 
 
 _MOVABLE: tuple[VmCheck, ...] = (
@@ -202,23 +224,35 @@ VM_CHECKS: dict[Reason, tuple[VmCheck, ...]] = {
     Reason.ANTI_AFFINITY: _MOVABLE,
     Reason.PIN: _MOVABLE,
     Reason.LOAD: (*_MOVABLE, history_full),
+    Reason.MANUAL: (running, not_busy, no_gpu, source_usable),
 }
-"""The checks of the VM itself, by the reason it is to be moved, in their order."""
+"""The checks of the VM itself, by the reason it is to be moved, in their order.
+
+A person is not bound by what is meant for the balancer: `nomove`, a preference of HyperCore, the load, the waits.
+"""
 
 ROOM_CHECKS: dict[Reason, tuple[RoomCheck, ...]] = {
     Reason.ANTI_AFFINITY: (usable, ram),
     Reason.PIN: (usable, ram),
     Reason.LOAD: (usable, target_cpu, ram),
+    Reason.MANUAL: (usable, ram),
 }
 """The checks of a target that ask of the VM only how much RAM it takes, likewise."""
 
-PAIR_CHECKS: tuple[PairCheck, ...] = (anti_affinity, pin_allows, native_allows, not_backed_off)
+_ALLOWED: tuple[PairCheck, ...] = (anti_affinity, pin_allows, native_allows)
+
+PAIR_CHECKS: dict[Reason, tuple[PairCheck, ...]] = {
+    Reason.ANTI_AFFINITY: (*_ALLOWED, not_backed_off),
+    Reason.PIN: (*_ALLOWED, not_backed_off),
+    Reason.LOAD: (*_ALLOWED, not_backed_off),
+    Reason.MANUAL: _ALLOWED,
+}
 """The checks of VM and target together, which follow."""
 
 
 def vm_verdicts(s: Situation, vm: Vm, reason: Reason) -> tuple[Verdict, ...]:
     """The VM's checks in their order, up to the first that fails."""
-    return _up_to_failure(check(s, vm) for check in VM_CHECKS[reason])
+    return up_to_failure(check(s, vm) for check in VM_CHECKS[reason])
 
 
 def trial(s: Situation, vm: Vm, node: Node, reason: Reason) -> Trial:
@@ -244,25 +278,44 @@ def first_fit(s: Situation, vm: Vm, targets: Iterable[Node], reason: Reason) -> 
     )
 
 
+def last_verdict(s: Situation, vm: Vm, node: Node, reason: Reason) -> Verdict:
+    """What a trial ends in: the first check of the target that fails, or the last one. Cheap enough for every pair."""
+    room = _room(s, vm, node, reason)
+    verdict = room.verdicts[-1]
+    if room.ok:
+        for check in PAIR_CHECKS[reason]:
+            verdict = check(s, vm, node)
+            if not verdict.ok:
+                break
+    return verdict
+
+
 def _trials(s: Situation, vm: Vm, targets: Iterable[Node], reason: Reason) -> tuple[Trial, ...]:
-    rooms = s.rooms.setdefault((reason, vm.mem_bytes), {})
     trials = []
     for node in targets:
-        tried = rooms.get(node.id)
-        if tried is None:
-            verdicts = _up_to_failure(check(s, vm.mem_bytes, node) for check in ROOM_CHECKS[reason])
-            tried = rooms[node.id] = Trial(node.id, node.name, verdicts)
-        if not tried.ok:
-            trials.append(tried)
+        room = _room(s, vm, node, reason)
+        if not room.ok:
+            trials.append(room)
             continue
-        verdicts = _up_to_failure(check(s, vm, node) for check in PAIR_CHECKS)
-        trials.append(Trial(node.id, node.name, tried.verdicts + verdicts))
+        verdicts = up_to_failure(check(s, vm, node) for check in PAIR_CHECKS[reason])
+        trials.append(Trial(node.id, node.name, room.verdicts + verdicts))
         if trials[-1].ok:
             break
     return tuple(trials)
 
 
-def _up_to_failure(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
+def _room(s: Situation, vm: Vm, node: Node, reason: Reason) -> Trial:
+    """The part of a trial that is alike for all VMs of one size."""
+    rooms = s.rooms.setdefault((reason, vm.mem_bytes), {})
+    room = rooms.get(node.id)
+    if room is None:
+        verdicts = up_to_failure(check(s, vm.mem_bytes, node) for check in ROOM_CHECKS[reason])
+        room = rooms[node.id] = Trial(node.id, node.name, verdicts)
+    return room
+
+
+def up_to_failure(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
+    """Verdicts in their order, the first that failed being the last; what follows is not even asked for."""
     passed: list[Verdict] = []
     for verdict in verdicts:
         passed.append(verdict)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hctui.core.model import NodeId, VmId
+
 
 @dataclass(frozen=True, slots=True)
 class Pause:
@@ -29,4 +31,25 @@ class Reject:
     proposal_id: int
 
 
-Command = Pause | Resume | Approve | Reject
+@dataclass(frozen=True, slots=True)
+class Choose:
+    """Let another move wait in place of the proposal with this id. Sends nothing: that takes an `Approve`."""
+
+    proposal_id: int
+    vm_id: VmId
+    target: NodeId
+
+
+@dataclass(frozen=True, slots=True)
+class MoveVm:
+    """Move a VM by hand, if every hard check holds; also while paused.
+
+    `override_cooldowns`: although cooldowns, a back-off or an earlier rejection speak against it.
+    """
+
+    vm_id: VmId
+    target: NodeId
+    override_cooldowns: bool = False
+
+
+Command = Pause | Resume | Approve | Reject | Choose | MoveVm

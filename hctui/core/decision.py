@@ -37,6 +37,8 @@ class Check(StrEnum):
     RAM = "RAM"
     ANTI_AFFINITY = "anti-affinity"
     BACK_OFF = "back-off"
+    CLUSTER_COOLDOWN = "cluster cooldown"
+    ELSEWHERE = "another node"
     STILL_NEEDED = "still needed"
 
 
@@ -46,6 +48,7 @@ class Reason(StrEnum):
     ANTI_AFFINITY = "anti-affinity"
     PIN = "pin"
     LOAD = "load"
+    MANUAL = "by hand"
 
 
 class Outcome(StrEnum):
@@ -61,6 +64,7 @@ class Outcome(StrEnum):
     COLLECTING = "collecting data"
     BALANCED = "balanced"
     BLOCKED = "blocked"
+    REFUSED = "refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +107,11 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """One live migration that somebody may want, and why."""
+    """One live migration that somebody may want, and why.
+
+    `overrides_cooldowns`: a person asked for it although cooldowns or a back-off speak against it. Only then, and
+    only for a move by hand; every other check binds all the same.
+    """
 
     vm_id: VmId
     vm_name: str
@@ -114,6 +122,7 @@ class Move:
     reason: Reason
     sentence: str
     mem_bytes: int
+    overrides_cooldowns: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +169,7 @@ class Decision:
         loads: nodes that take part in load balancing, busiest first.
         move: what is to be done, sent, proposed, or, in a dry run, imagined.
         imagined: how many VMs were, in a dry run, thought to be elsewhere than they are when this was decided.
+        answer: the part of the sentence that tells what became of a proposal, or of an order about one.
     """
 
     at: float
@@ -172,3 +182,4 @@ class Decision:
     loads: tuple[NodeLoad, ...] = ()
     move: Move | None = None
     imagined: int = 0
+    answer: str = ""

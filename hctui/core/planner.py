@@ -7,11 +7,11 @@ finding that has a move ends the search; a finding without one names its blocker
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from hctui.core.checks import first_fit
 from hctui.core.decision import Candidate, Finding, Move, Reason
-from hctui.core.model import Node, Vm, VmId
+from hctui.core.model import Node, NodeId, Vm, VmId
 from hctui.core.situation import Situation
 from hctui.core.wording import MOST_TOLD, count, first_of, listing, percent
 
@@ -48,8 +48,8 @@ def separate(s: Situation, pair: tuple[Vm, Vm]) -> Finding:
     for vm in sorted(
         pair, key=lambda partner: partner.mem_bytes
     ):  # stable: at equal RAM the tagged one first
-        candidates.append(first_fit(s, vm, _emptiest_first(s, vm), Reason.ANTI_AFFINITY))
-        if move := _move(s, candidates[-1], Reason.ANTI_AFFINITY, headline):
+        candidates.append(first_fit(s, vm, emptiest_first(s, vm), Reason.ANTI_AFFINITY))
+        if move := _found(s, candidates[-1], Reason.ANTI_AFFINITY, headline):
             told = f"{headline} Moving {vm.name} to {move.target_name}."
             return Finding(Reason.ANTI_AFFINITY, headline, told, _ids(pair), tuple(candidates), move)
     told = f"{headline} It cannot be fixed now. {_blockers(candidates)}"
@@ -58,11 +58,9 @@ def separate(s: Situation, pair: tuple[Vm, Vm]) -> Finding:
 
 def bring_home(s: Situation, vm: Vm) -> Finding:
     """Bring a pinned VM to one of its nodes, the one it fills least."""
-    homes = s.rules.homes[vm.id]
     headline = f"{vm.name} is on {s.node_name(vm.node_id)}, but pinned to {_home_names(s, vm)}."
-    targets = [node for node in _emptiest_first(s, vm) if node.id in homes]
-    candidate = first_fit(s, vm, targets, Reason.PIN)
-    if move := _move(s, candidate, Reason.PIN, headline):
+    candidate = first_fit(s, vm, homes_of(s, vm), Reason.PIN)
+    if move := _found(s, candidate, Reason.PIN, headline):
         told = f"{headline} Moving it to {move.target_name}."
         return Finding(Reason.PIN, headline, told, (vm.id,), (candidate,), move)
     told = f"{headline} It cannot go home now. {_blockers([candidate])}"
@@ -115,15 +113,11 @@ def relieve(s: Situation) -> Finding | None:
         f"{hottest.node_name} is at {hot}, above {percent(upper)}, while {coolest.node_name} is at {cool}, "
         f"below {percent(lower)}{_as_if(s)}."
     )
-    ranked = [s.snapshot.nodes[load.node_id] for load in reversed(loads[1:])]
-    known = {load.node_id for load in loads}
-    # The others fail their first check, but the trace shall say why they were not taken.
-    left_out = [node for node in s.snapshot.nodes.values() if node.id not in known]
-    targets = [*ranked, *left_out]
+    targets = coolest_first(s, hottest.node_id)
     candidates = []
-    for vm in _busiest_first(s, s.placed[hottest.node_id]):
+    for vm in busiest_first(s, s.placed[hottest.node_id]):
         candidates.append(first_fit(s, vm, targets, Reason.LOAD))
-        if move := _move(s, candidates[-1], Reason.LOAD, headline):
+        if move := _found(s, candidates[-1], Reason.LOAD, headline):
             told = f"{headline} Moving {vm.name} to {move.target_name}."
             return Finding(Reason.LOAD, headline, told, (vm.id,), tuple(candidates), move)
     told = f"{headline} {_why_none(candidates, hottest.node_name)}"
@@ -151,13 +145,30 @@ def _cause(candidate: Candidate) -> str:
     return Counter(tried.verdicts[-1].check for tried in candidate.trials).most_common(1)[0][0]
 
 
-def _busiest_first(s: Situation, vms: tuple[Vm, ...]) -> list[Vm]:
+def coolest_first(s: Situation, source: NodeId) -> list[Node]:
+    """The targets of a VM that is to relieve `source`, in the order in which they are tried: by mean CPU.
+
+    Nodes without a mean come last. They fail their first check, but the trace shall say why they were not taken.
+    """
+    known = [load.node_id for load in s.loads() if load.mean_percent is not None]
+    left_out = [node_id for node_id in s.snapshot.nodes if node_id not in known]
+    return [s.snapshot.nodes[node_id] for node_id in (*reversed(known), *left_out) if node_id != source]
+
+
+def busiest_first(s: Situation, vms: Iterable[Vm]) -> list[Vm]:
     """By mean CPU percent of their own vCPUs, as documented; those without samples last."""
-    means = {vm.id: s.window.vm(vm.id).partial_percent for vm in vms}
-    return sorted(vms, key=lambda vm: (means[vm.id] is None, -(means[vm.id] or 0.0)))
+    ranked = list(vms)
+    means = {vm.id: s.window.vm(vm.id).partial_percent for vm in ranked}
+    return sorted(ranked, key=lambda vm: (means[vm.id] is None, -(means[vm.id] or 0.0)))
 
 
-def _emptiest_first(s: Situation, vm: Vm) -> list[Node]:
+def homes_of(s: Situation, vm: Vm) -> list[Node]:
+    """The nodes that a VM is pinned to, but for the one it is on, in the order in which they are tried."""
+    homes = s.rules.homes.get(vm.id, frozenset())
+    return [node for node in emptiest_first(s, vm) if node.id in homes]
+
+
+def emptiest_first(s: Situation, vm: Vm) -> list[Node]:
     """Other nodes by the RAM percent they would have with the VM; hot ones after all others, unknown ones last."""
     order = s.orders.get(vm.mem_bytes)
     if order is None:
@@ -178,20 +189,26 @@ def _by_room(s: Situation, mem_bytes: int) -> list[Node]:
     return sorted(s.snapshot.nodes.values(), key=key)
 
 
-def _move(s: Situation, candidate: Candidate, reason: Reason, sentence: str) -> Move | None:
+def _found(s: Situation, candidate: Candidate, reason: Reason, sentence: str) -> Move | None:
     if not candidate.trials or not candidate.trials[-1].ok:
         return None
-    found = candidate.trials[-1]
+    vm, found = s.snapshot.vms[candidate.vm_id], candidate.trials[-1]
+    return move_to(s, vm, s.snapshot.nodes[found.node_id], reason, sentence)
+
+
+def move_to(s: Situation, vm: Vm, node: Node, reason: Reason, sentence: str) -> Move:
+    """The move of a placed VM to a node; whether it may be made is not looked at."""
+    assert vm.node_id is not None, "only placed VMs are moved"  # noqa: S101 - the callers' contract
     return Move(
-        vm_id=candidate.vm_id,
-        vm_name=candidate.vm_name,
-        source=candidate.node_id,
-        source_name=candidate.node_name,
-        target=found.node_id,
-        target_name=found.node_name,
+        vm_id=vm.id,
+        vm_name=vm.name,
+        source=vm.node_id,
+        source_name=s.node_name(vm.node_id),
+        target=node.id,
+        target_name=node.name,
         reason=reason,
         sentence=sentence,
-        mem_bytes=s.snapshot.vms[candidate.vm_id].mem_bytes,
+        mem_bytes=vm.mem_bytes,
     )
 
 

@@ -8,62 +8,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hctui.core import planner
-from hctui.core.checks import trial, vm_verdicts
-from hctui.core.decision import Check, Decision, Move, Outcome, Reason, Verdict
+from hctui.core.alternatives import answering
+from hctui.core.checks import elsewhere
+from hctui.core.commands import Choose
+from hctui.core.decision import Decision, Move, Outcome, Reason
+from hctui.core.objection import objection
+from hctui.core.planner import move_to
 from hctui.core.situation import Situation
 from hctui.core.state import Proposal, Rejection, State, with_imagined
-from hctui.core.wording import duration, percent
-
-
-def objection(s: Situation, move: Move) -> Verdict | None:
-    """The first check that a move fails now; `None` while it holds."""
-    vm = s.snapshot.vms.get(move.vm_id)
-    node = s.snapshot.nodes.get(move.target)
-    if vm is None or node is None:
-        missing = move.vm_name if vm is None else move.target_name
-        return Verdict(Check.STILL_NEEDED, False, f"{missing} no longer exists.")
-    if vm.node_id != move.source:
-        where = f"is on {s.node_name(vm.node_id)}" if vm.is_placed else "runs nowhere"
-        return Verdict(Check.STILL_NEEDED, False, f"{vm.name} {where}, no longer on {move.source_name}.")
-    verdicts = (_NEEDED[move.reason](s, move), *vm_verdicts(s, vm, move.reason))
-    verdicts += trial(s, vm, node, move.reason).verdicts
-    return next((verdict for verdict in verdicts if not verdict.ok), None)
-
-
-def _still_violating(s: Situation, move: Move) -> Verdict:
-    needed = any(move.vm_id in (vm.id, rival.id) for vm, rival in planner.violations(s))
-    told = "still shares" if needed else "no longer shares"
-    return Verdict(
-        Check.STILL_NEEDED,
-        needed,
-        f"{move.vm_name} {told} {move.source_name} with a VM it must be kept apart from.",
-    )
-
-
-def _still_astray(s: Situation, move: Move) -> Verdict:
-    needed = any(vm.id == move.vm_id for vm in planner.strays(s))
-    told = "still away" if needed else "no longer away"
-    return Verdict(Check.STILL_NEEDED, needed, f"{move.vm_name} is {told} from the nodes it is pinned to.")
-
-
-def _still_hot(s: Situation, move: Move) -> Verdict:
-    mean, upper = s.means.get(move.source), s.policy.cpu_upper_percent
-    if mean is None:
-        return Verdict(
-            Check.STILL_NEEDED, False, f"Mean CPU of {move.source_name} is not known.", None, upper
-        )
-    told = "above" if mean > upper else "no longer above"
-    sentence = f"Mean CPU of {move.source_name} is {percent(mean)}, {told} {percent(upper)}."
-    return Verdict(Check.STILL_NEEDED, mean > upper, sentence, mean, upper)
-
-
-_NEEDED = {
-    Reason.ANTI_AFFINITY: _still_violating,
-    Reason.PIN: _still_astray,
-    Reason.LOAD: _still_hot,
-}
-
+from hctui.core.wording import duration
 
 _RANKS = (Reason.ANTI_AFFINITY, Reason.PIN, Reason.LOAD)
 """What is fixed first; a waiting proposal is withdrawn for a move of a higher rank."""
@@ -80,38 +33,86 @@ def rejected(state: State, proposal_id: int, now: float) -> State:
 
 
 def settled(
-    state: State, s: Situation, decision: Decision, approved: int | None
+    state: State, s: Situation, decision: Decision, approved: int | None, choice: Choose | None = None
 ) -> tuple[State, Decision, Move | None]:
-    """One cycle in approve mode: the state, the decision to show, and the move to send if one was approved."""
+    """One cycle in approve mode: the state, the decision to show, and the move to send if one was approved.
+
+    A choice comes before an approval of the same cycle, and then nothing is sent: what the person wants is not clear.
+    """
+    if choice is not None:
+        state, decision = _chosen(state, s, decision, choice)
+        if approved is not None:
+            decision = _with_answer(decision, f"Proposal {approved} is not sent.")
+        return state, decision, None
     proposal = state.proposal
     if approved is not None and (proposal is None or proposal.id != approved):
         state, decision, _ = settled(state, s, decision, None)
-        told = f"Proposal {approved} no longer waits. {decision.sentence}"
-        return state, replace(decision, sentence=told), None
+        return state, _with_answer(decision, f"Proposal {approved} no longer waits."), None
     if proposal is None:
         return _proposed(state, decision)
     gone = _withdrawal(s, proposal, decision)
     if gone:
         told = "Not sent" if approved is not None else "Proposal withdrawn"
         state, decision, _ = _proposed(replace(state, proposal=None), decision)
-        return state, replace(decision, sentence=f"{told}: {gone} {decision.sentence}"), None
+        return state, _with_answer(decision, f"{told}: {gone}"), None
     if approved is None:
         return state, _still_waiting(s, proposal, decision), None
     return _approved(state, s, proposal.move, decision)
 
 
+def _chosen(state: State, s: Situation, decision: Decision, choice: Choose) -> tuple[State, Decision]:
+    """The chosen move waits as a new proposal; one that may not be chosen changes nothing."""
+    move = _choice(state, s, decision, choice)
+    if isinstance(move, str):
+        state, decision, _ = settled(state, s, decision, None)
+        return state, _with_answer(decision, f"Not chosen: {move}")
+    state, decision, _ = _proposed(state, replace(decision, move=move))
+    told = (
+        f"Chosen instead of proposal {choice.proposal_id}: {_route(move)}, "
+        f"waiting for approval for {duration(s.policy.proposal_limit_seconds)}."
+    )
+    return state, replace(decision, sentence=told, answer=told)
+
+
+def _with_answer(decision: Decision, told: str) -> Decision:
+    """The decision with what became of a proposal told first."""
+    return replace(
+        decision, sentence=f"{told} {decision.sentence}", answer=f"{told} {decision.answer}".rstrip()
+    )
+
+
+def _choice(state: State, s: Situation, decision: Decision, choice: Choose) -> Move | str:
+    """The move that was chosen, or, in a sentence, why it cannot be."""
+    if state.proposal is None or state.proposal.id != choice.proposal_id:
+        return f"proposal {choice.proposal_id} no longer waits."
+    instead_of = state.proposal.move
+    node = s.snapshot.nodes.get(choice.target)
+    vm = next((vm for vm in answering(s, instead_of) if vm.id == choice.vm_id), None)
+    if vm is None or node is None:
+        return "that move would not mend what the proposal is for."
+    if (vm.id, node.id) == (instead_of.vm_id, instead_of.target):
+        return "that is the move that waits already."
+    if not (verdict := elsewhere(s, vm, node)).ok:
+        return verdict.sentence
+    move = move_to(s, vm, node, instead_of.reason, instead_of.sentence)
+    return _withdrawal(s, Proposal(0, move, s.now), decision) or move
+
+
 def _still_waiting(s: Situation, proposal: Proposal, decision: Decision) -> Decision:
-    move = proposal.move
     left = duration(s.policy.proposal_limit_seconds - (s.now - proposal.made_at))
-    told = f"Waiting for approval: {move.vm_name} from {move.source_name} to {move.target_name}, for {left} more."
-    return replace(decision, outcome=Outcome.PROPOSAL, sentence=told, move=move)
+    told = f"Waiting for approval: {_route(proposal.move)}, for {left} more."
+    return replace(decision, outcome=Outcome.PROPOSAL, sentence=told, move=proposal.move)
+
+
+def _route(move: Move) -> str:
+    return f"{move.vm_name} from {move.source_name} to {move.target_name}"
 
 
 def _approved(
     state: State, s: Situation, move: Move, decision: Decision
 ) -> tuple[State, Decision, Move | None]:
     state = replace(state, proposal=None)
-    told = f"Approved: {move.vm_name} from {move.source_name} to {move.target_name}. {move.sentence}"
+    told = f"Approved: {_route(move)}. {move.sentence}"
     decision = replace(decision, outcome=Outcome.MOVE, sentence=told, move=move)
     if decision.dry_run:
         return with_imagined(state, move, s.now), decision, None
@@ -126,12 +127,17 @@ def _proposed(state: State, decision: Decision) -> tuple[State, Decision, Move |
     return state, replace(decision, outcome=Outcome.PROPOSAL), None
 
 
-def _withdrawal(s: Situation, proposal: Proposal, decision: Decision) -> str | None:
-    """Why a proposal cannot stay, in a sentence."""
+def lapse(s: Situation, proposal: Proposal) -> str | None:
+    """Why a proposal no longer holds, in a sentence; `None` while it does."""
     if s.now - proposal.made_at > s.policy.proposal_limit_seconds:
         return f"it expired after {duration(s.policy.proposal_limit_seconds)}."
+    verdict = objection(s, proposal.move)
+    return verdict.sentence if verdict else None
+
+
+def _withdrawal(s: Situation, proposal: Proposal, decision: Decision) -> str | None:
+    """Why a proposal cannot stay, in a sentence. That the planner would now pick another is no reason."""
     better = decision.move
     if better and _RANKS.index(better.reason) < _RANKS.index(proposal.move.reason):
         return "a rule is violated, and fixing it comes first."
-    verdict = objection(s, proposal.move)
-    return verdict.sentence if verdict else None
+    return lapse(s, proposal)

@@ -64,14 +64,14 @@ def _loaded(node: Node, shifts: Shifts) -> Node:
     used = node.mem_used_bytes
     return replace(
         node,
-        cpu_percent=_shifted_percent(node.cpu_percent, node.threads, shifts),
+        cpu_percent=shifted_percent(node.cpu_percent, node.threads, shifts),
         mem_used_bytes=None
         if used is None
         else max(0, used + sum(sign * vm.mem_bytes for sign, vm in shifts)),
     )
 
 
-def _shifted_percent(cpu_percent: float | None, threads: int | None, shifts: Shifts) -> float | None:
+def shifted_percent(cpu_percent: float | None, threads: int | None, shifts: Shifts) -> float | None:
     """A node's CPU with its shifts. A VM whose load is not known makes it unknown, rather than idle or busy."""
     for sign, vm in shifts:
         share = vm.node_share_percent(threads)
@@ -201,5 +201,5 @@ def _means(
             for vm_id in imagination.moves
         }
         for node_id, shifts in _shifts(imagination, loads).items():
-            means[node_id] = _shifted_percent(means[node_id], snapshot.nodes[node_id].threads, shifts)
+            means[node_id] = shifted_percent(means[node_id], snapshot.nodes[node_id].threads, shifts)
     return means

@@ -105,6 +105,7 @@ class State:
         proposals_made: how many so far; the next proposal's id is one more.
         paused: watch, decide nothing.
         unwell_at: when the cluster was last seen not well; starts the recovery cooldown.
+        dry_run_held: a person has switched to dry run while it ran; that holds over restarts, until one switches back.
     """
 
     samples: tuple[Sample, ...] = ()
@@ -115,6 +116,7 @@ class State:
     proposals_made: int = 0
     paused: bool = False
     unwell_at: float | None = None
+    dry_run_held: bool = False
 
     @property
     def ledger(self) -> Ledger:

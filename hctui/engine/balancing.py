@@ -12,16 +12,16 @@ from pathlib import Path
 from hctui.api.account import MayMigrate
 from hctui.api.client import Client
 from hctui.api.errors import ApiTrouble, ClusterUnreachable
-from hctui.api.tls import TrustKind
 from hctui.core.errors import HctuiError
 from hctui.core.model import ClusterInfo
-from hctui.core.policy import Policy
 from hctui.core.state import State
 from hctui.core.wording import duration, listing
 from hctui.engine.clock import Clock, first_of
+from hctui.engine.desk import Desk
 from hctui.engine.engine import Engine
-from hctui.engine.log import Level, Line, Log
-from hctui.engine.view import Contact
+from hctui.engine.log import Log
+from hctui.engine.queries import Queries
+from hctui.engine.view import Level, Line, View
 from hctui.journal.store import Journal
 
 
@@ -33,50 +33,57 @@ class NoData(HctuiError):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to be done: by which policy, where it is recorded, and for how long (seconds of the clock)."""
+    """Where it is recorded, and for how long it is done (seconds of the clock)."""
 
-    policy: Policy
     journal_folder: Path
-    address: str
-    trust: TrustKind
     once: bool = False
     duration_seconds: float | None = None
 
 
-async def balance(client: Client, plan: Plan, clock: Clock, log: Log, stop: asyncio.Event) -> None:
+async def balance(
+    client: Client, desk: Desk, plan: Plan, clock: Clock, log: Log, stop: asyncio.Event
+) -> None:
     """Balance a cluster until `stop` is set or the plan is through, then log out.
+
+    Settings come from the desk, and views go there; `log` gets every line, and the desk too.
 
     Raises:
         HctuiError: the cluster refuses us or cannot be trusted, or there can be no journal.
     """
+
+    def told(line: Line) -> None:
+        log(line)
+        desk.log(line)
+
     until = None if plan.duration_seconds is None else clock.now() + plan.duration_seconds
     async with client:
-        info = await _first_contact(client, plan, until, clock, log, stop)
+        info = await _first_contact(client, desk, plan, until, clock, told, stop)
         if info is None:
             return
-        log(Line(clock.now(), "connected", _greeting(info, plan)))
-        if not plan.policy.dry_run:
-            await _warn_of_missing_role(client, clock, log)
-        async with Journal.open(plan.journal_folder, info, plan.address) as journal:
+        told(Line(clock.now(), "connected", _greeting(info, desk.view)))
+        if not desk.view.policy.dry_run:
+            await _warn_of_missing_role(client, clock, told)
+        async with Journal.open(plan.journal_folder, info, desk.view.contact.address) as journal:
+            desk.queries = Queries(journal.path)
             engine = Engine(
                 cluster=client,
                 memory=journal,
                 clock=clock,
-                policy=plan.policy,
-                state=_resumed(await journal.load_state(clock.now(), plan.policy.keep_seconds)),
+                desk=desk,
+                state=_resumed(await journal.load_state(clock.now(), desk.view.policy.keep_seconds)),
                 info=info,
-                contact=Contact(plan.address, f"TLS {plan.trust}", client.latency_seconds),
-                log=log,
+                log=told,
             )
             stopping = asyncio.create_task(_stop_with(engine, stop))
             try:
                 await engine.run(once=plan.once, until=until)
-                if plan.once and engine.view.contact.error:
-                    raise NoData(engine.view.contact.error)
+                if plan.once and desk.view.contact.error:
+                    raise NoData(desk.view.contact.error)
             finally:
+                desk.queries = None
                 stopping.cancel()
                 await asyncio.gather(stopping, return_exceptions=True)
-        log(Line(clock.now(), "stopped", "Stopped. Logging out."))
+        told(Line(clock.now(), "stopped", "Stopped. Logging out."))
 
 
 def _resumed(state: State) -> State:
@@ -90,21 +97,35 @@ async def _stop_with(engine: Engine, stop: asyncio.Event) -> None:
 
 
 async def _first_contact(
-    client: Client, plan: Plan, until: float | None, clock: Clock, log: Log, stop: asyncio.Event
+    client: Client,
+    desk: Desk,
+    plan: Plan,
+    until: float | None,
+    clock: Clock,
+    log: Log,
+    stop: asyncio.Event,
 ) -> ClusterInfo | None:
     """Who the cluster is; asks until it answers, unless there is only one try, or until told to stop or time is up.
 
     What waiting cannot mend (a refused login, a certificate that is not trusted) is raised at once.
     """
+    interval = desk.view.policy.interval_seconds
     while not stop.is_set() and (until is None or clock.now() < until):
+        desk.publish(is_reading=True, next_poll_at=clock.now() + interval)
         try:
-            return (await client.snapshot(clock.now())).cluster
+            info = (await client.snapshot(clock.now())).cluster
+            desk.publish(contact=replace(desk.view.contact, latency_seconds=client.latency_seconds, error=""))
+            return info
         except (ClusterUnreachable, ApiTrouble) as error:
             if plan.once:
                 raise
-            again = duration(plan.policy.interval_seconds)
-            log(Line(clock.now(), "unreadable", f"{error} Trying again in {again}.", Level.ERROR))
-        await first_of(clock.sleep(plan.policy.interval_seconds), stop.wait())
+            desk.publish(contact=replace(desk.view.contact, error=str(error)))
+            log(
+                Line(clock.now(), "unreadable", f"{error} Trying again in {duration(interval)}.", Level.ERROR)
+            )
+        finally:
+            desk.publish(is_reading=False)
+        await first_of(clock.sleep(interval), stop.wait())
     return None
 
 
@@ -123,9 +144,9 @@ async def _warn_of_missing_role(client: Client, clock: Clock, log: Log) -> None:
         log(Line(clock.now(), "no_permission", told, Level.WARNING))
 
 
-def _greeting(info: ClusterInfo, plan: Plan) -> str:
-    dry = "DRY RUN: nothing is migrated" if plan.policy.dry_run else "LIVE: VMs are migrated"
+def _greeting(info: ClusterInfo, view: View) -> str:
+    dry = "DRY RUN: nothing is migrated" if view.policy.dry_run else "LIVE: VMs are migrated"
     return (
-        f"Connected to {info.name} (HyperCore {info.version}) at {plan.address}, TLS {plan.trust}. "
-        f"{dry}. Mode {plan.policy.mode}."
+        f"Connected to {info.name} (HyperCore {info.version}) at {view.contact.address}, {view.contact.trust}. "
+        f"{dry}. Mode {view.policy.mode}."
     )

@@ -2,19 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from hctui.core.commands import Approve, Pause, Reject, Resume
-from hctui.core.policy import Policy
+from hctui.core.commands import Approve, Choose, MoveVm, Pause, Reject, Resume
+from hctui.core.commands import Command as Order
 
 
 @dataclass(frozen=True, slots=True)
-class UsePolicy:
-    """Decide by this policy from the next cycle on: flip dry run or mode, or apply edited settings."""
+class ChangeSettings:
+    """Have settings hold from the next cycle on, by key, as typed: flip dry run or mode, apply what was edited.
 
-    policy: Policy
+    They come from the console, above every other source, and are not saved.
+    """
+
+    changes: Mapping[str, str]
 
 
-Command = Pause | Resume | Approve | Reject | UsePolicy
+@dataclass(frozen=True, slots=True)
+class ReloadSettings:
+    """Read the settings file again, after it was saved; `forget` are keys whose runtime changes no longer hold."""
 
-__all__ = ["Approve", "Command", "Pause", "Reject", "Resume", "UsePolicy"]
+    forget: tuple[str, ...] = ()
+
+
+SettingsCommand = ChangeSettings | ReloadSettings
+Command = Order | SettingsCommand
+
+__all__ = [
+    "Approve",
+    "ChangeSettings",
+    "Choose",
+    "Command",
+    "MoveVm",
+    "Order",
+    "Pause",
+    "Reject",
+    "ReloadSettings",
+    "Resume",
+    "SettingsCommand",
+]

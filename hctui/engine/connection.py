@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from hctui.api.client import Client
+from typing import TYPE_CHECKING
+
 from hctui.api.tls import Trust
 from hctui.config import ClusterSettings, Settings, SettingsError
 from hctui.core.secret import Secret
+from hctui.engine.clock import Clock
+from hctui.engine.desk import Desk
+from hctui.engine.view import Contact
+
+if TYPE_CHECKING:
+    from hctui.api.client import Client
 
 IDLE_MARGIN_SECONDS = 60.0
 """A connection is kept this much longer than the time between two polls, so that each poll finds it open."""
@@ -35,6 +42,8 @@ def client_of(settings: Settings, password: Secret) -> Client:
         SettingsError: there is no address or user name.
         ConnectionSettingWrong: the address, the CA file or a pin cannot be used.
     """
+    from hctui.api.client import Client  # loads httpx, which a console that opens can do without for a moment
+
     check_named(settings)
     cluster = settings.cluster
     return Client(
@@ -46,6 +55,16 @@ def client_of(settings: Settings, password: Secret) -> Client:
         timeout_seconds=cluster.request_timeout_seconds,
         oidc=cluster.oidc,
     )
+
+
+def desk_of(settings: Settings, clock: Clock) -> Desk:
+    """The desk of an engine for the configured cluster, before that has answered.
+
+    Raises:
+        SettingsError: there is no address or user name.
+    """
+    check_named(settings)
+    return Desk(settings, Contact(str(settings.cluster.url), f"TLS {trust_of(settings.cluster).kind}"), clock)
 
 
 def trust_of(cluster: ClusterSettings) -> Trust:

@@ -2,33 +2,35 @@
 
 One task does everything in one order. It polls on a fixed grid of the sample interval, looks at a migration under
 way more often, and carries commands out as soon as they come. It owns the state; everybody else gets the immutable
-`View` it publishes. A cluster that cannot be read is a cycle without data, not an end; a journal that cannot be
-written is a reason not to act.
+`View` it publishes at its desk. A cluster that cannot be read is a cycle without data, not an end; a journal that
+cannot be written is a reason not to act.
 """
 
 from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from dataclasses import replace
 from typing import Any, TypeVar
 
 from hctui.api.errors import LoginRefused
+from hctui.config import Settings, SourceKind, change, reloaded
+from hctui.config.schema import DRY_RUN
 from hctui.core import balancer
-from hctui.core.decision import Decision, Move
+from hctui.core.decision import Decision, Move, Reason
 from hctui.core.errors import HctuiError
 from hctui.core.migration import Look, Migration, Phase, Unread, answer_sentence
 from hctui.core.model import ClusterInfo, Snapshot
-from hctui.core.policy import Policy
 from hctui.core.state import State
 from hctui.core.wording import count
 from hctui.engine import narrative
 from hctui.engine.clock import Clock, first_of
-from hctui.engine.commands import Command, UsePolicy
+from hctui.engine.commands import ChangeSettings, Command, Order, ReloadSettings, SettingsCommand
+from hctui.engine.desk import Desk
 from hctui.engine.executor import Cluster, Executor, Memory, NotDone
-from hctui.engine.log import Level, Line, Log
-from hctui.engine.view import Contact, View
+from hctui.engine.log import Log
+from hctui.engine.view import Level, Line, View
 
 LOOK_SECONDS = 5.0
 """How often a migration under way is looked at. A task shows progress every few seconds (hypercore-api.md 5, 6)."""
@@ -48,8 +50,8 @@ class AnotherCluster(HctuiError):
 class Engine:
     """Balances one cluster until it is told to stop.
 
-    Construct it with everything it depends on, `run` it once. `submit` and `stop` may be called from callbacks in
-    the same event loop.
+    Construct it with everything it depends on, `run` it once. Views and commands go over its `desk`; `stop` may be
+    called from callbacks in the same event loop.
     """
 
     def __init__(
@@ -58,43 +60,31 @@ class Engine:
         cluster: Cluster,
         memory: Memory,
         clock: Clock,
-        policy: Policy,
+        desk: Desk,
         state: State,
         info: ClusterInfo,
-        contact: Contact,
         log: Log,
     ) -> None:
         self._cluster = cluster
         self._memory = memory
         self._clock = clock
+        self._desk = desk
+        self._info = info
         self._log = log
         self._executor = Executor(cluster, memory, clock, self._snapshot, self._unwanted)
         self._narrator = narrative.Narrator()
-        self._commands: list[Command] = []
-        self._woken = asyncio.Event()
         self._stopping = False
         self._refusals = 0
-        self._listeners: list[Callable[[View], None]] = []
-        self._view = View(clock.now(), info, contact, policy, state)
+        self._publish(cluster=info, state=state)
 
     @property
-    def view(self) -> View:
-        """The engine as it was last published."""
-        return self._view
-
-    def listen(self, listener: Callable[[View], None]) -> None:
-        """Call `listener` with every view from now on, in the engine's task. It must not block."""
-        self._listeners.append(listener)
-
-    def submit(self, command: Command) -> None:
-        """Queue a command; it is carried out with fresh data, right away unless a cycle is in progress."""
-        self._commands.append(command)
-        self._woken.set()
+    def _view(self) -> View:
+        return self._desk.view
 
     def stop(self) -> None:
         """Finish what is being done, send nothing more, and return from `run`."""
         self._stopping = True
-        self._woken.set()
+        self._desk.woken.set()
 
     async def run(self, *, once: bool = False, until: float | None = None) -> None:
         """Balance until stopped, until the clock shows `until`, or, with `once`, for a single cycle.
@@ -107,7 +97,7 @@ class Engine:
             now, interval = self._clock.now(), self._interval_seconds()
             if until is not None and now >= until:
                 break
-            if self._commands or now >= poll_at:
+            if self._desk.has_commands or now >= poll_at:
                 if now >= poll_at:
                     poll_at = _next_on_grid(poll_at, interval, now)
                 self._publish(next_poll_at=poll_at)
@@ -137,13 +127,11 @@ class Engine:
 
     async def _cycle(self) -> None:
         """Read, decide, write down, act."""
-        commands, self._commands = tuple(self._commands), []
-        for command in commands:
-            if isinstance(command, UsePolicy):
-                self._publish(policy=command.policy)
+        orders = await self._configured(self._desk.take())
         self._tell("collecting_data", "Collecting cluster data...")
+        self._publish(is_reading=True)
         snapshot = await self._read()
-        orders = tuple(command for command in commands if not isinstance(command, UsePolicy))
+        self._publish(is_reading=False)
         now = self._clock.now()
         step = balancer.step(self._view.state, snapshot, orders, self._view.policy, now)
         decision = step.decision
@@ -155,6 +143,37 @@ class Engine:
         recorded = await self._record_cycle(snapshot, decision, step.state)
         if step.send and recorded and not self._stopping:
             await self._send(step.send)
+
+    async def _configured(self, commands: tuple[Command, ...]) -> tuple[Order, ...]:
+        """Carry out the commands that concern settings; returns those that are for the balancer."""
+        orders = []
+        for command in commands:
+            if isinstance(command, ChangeSettings | ReloadSettings):
+                await self._change_settings(command)
+            else:
+                orders.append(command)
+        return tuple(orders)
+
+    async def _change_settings(self, command: SettingsCommand) -> None:
+        """Have other settings hold. A flip to dry run is remembered over restarts, until somebody flips it back."""
+        before = self._view.settings
+        try:
+            if isinstance(command, ChangeSettings):
+                settings = change(before, command.changes)
+            else:
+                settings = await asyncio.to_thread(reloaded, before, command.forget)
+        except HctuiError as error:
+            self._tell("settings", f"Settings not changed. {error}", Level.WARNING)
+            return
+        self._use(settings)
+        for sentence in narrative.changed_settings(before, settings):
+            self._tell("settings", sentence)
+
+    def _use(self, settings: Settings) -> None:
+        given = settings.given(DRY_RUN)
+        held = given.value is True and given.source.kind is SourceKind.CONSOLE
+        state = replace(self._view.state, dry_run_held=held)
+        self._publish(settings=settings, policy=settings.policy(), state=state)
 
     async def _read(self) -> Snapshot | None:
         """A snapshot, or `None` with the reason shown."""
@@ -176,10 +195,10 @@ class Engine:
             HctuiError: it could not be read, or another cluster answers at the address.
         """
         snapshot = await self._cluster.snapshot(self._clock.now())
-        if snapshot.cluster.id != self._view.cluster.id:
+        if snapshot.cluster.id != self._info.id:
             raise AnotherCluster(
                 f"At {self._view.contact.address} now answers {snapshot.cluster.name} ({snapshot.cluster.id}) instead "
-                f"of {self._view.cluster.name} ({self._view.cluster.id}).",
+                f"of {self._info.name} ({self._info.id}).",
                 hint="Start hctui again if that is the cluster to balance.",
             )
         return snapshot
@@ -203,9 +222,8 @@ class Engine:
             done = NotDone(self._view.state, str(error))
         if isinstance(done, NotDone):
             self._publish(state=done.state)
-            self._tell(
-                "not_sent", f"Not sent: {done.sentence} It is decided anew in the next cycle.", Level.WARNING
-            )
+            anew = "" if move.reason is Reason.MANUAL else " It is decided anew in the next cycle."
+            self._tell("not_sent", f"Not sent: {done.sentence}{anew}", Level.WARNING)
             return
         level = Level.ERROR if done.migration.phase is Phase.NOT_STARTED else Level.INFO
         self._tell("answer", answer_sentence(done.answer), level)
@@ -215,7 +233,7 @@ class Engine:
         """Why nothing may be sent any more, or nothing: a command may say pause, or dry run."""
         if self._stopping:
             return "hctui was told to stop."
-        return "A command has come in, which is carried out first." if self._commands else ""
+        return "A command has come in, which is carried out first." if self._desk.has_commands else ""
 
     async def _look(self, *, is_due: bool) -> None:
         """Look at the migration under way, and settle what that shows; tell it if it is due or something changed."""
@@ -253,15 +271,23 @@ class Engine:
 
     async def _wait(self, seconds: float) -> None:
         """Sleep on the engine's clock, or until a command or `stop` wakes it."""
-        if seconds <= 0 or self._woken.is_set():
-            self._woken.clear()
+        if seconds <= 0 or self._desk.woken.is_set():
+            self._desk.woken.clear()
             return
-        await first_of(self._clock.sleep(seconds), self._woken.wait())
-        self._woken.clear()
+        await first_of(self._clock.sleep(seconds), self._desk.woken.wait())
+        self._desk.woken.clear()
 
     def _resume(self) -> None:
         """Say what is gone on with."""
         state = self._view.state
+        if state.dry_run_held:
+            self._use(change(self._view.settings, {DRY_RUN.key: "true"}))
+            self._tell(
+                "dry_run_held",
+                "DRY RUN, whatever the settings say: in the last run a person switched to it in the console. It stays "
+                "so until somebody switches to live there.",
+                Level.WARNING,
+            )
         if state.migration:
             move = state.migration.move
             self._tell(
@@ -289,10 +315,8 @@ class Engine:
     def _tell(self, event: str, text: str, level: Level = Level.INFO) -> None:
         self._log(Line(self._clock.now(), event, text, level))
 
-    def _publish(self, **changes: Any) -> None:  # noqa: ANN401 - the fields of View, checked by `replace`
-        self._view = replace(self._view, at=self._clock.now(), **changes)
-        for listener in self._listeners:
-            listener(self._view)
+    def _publish(self, **changes: Any) -> None:  # noqa: ANN401 - the fields of View
+        self._desk.publish(**changes)
 
 
 def _next_on_grid(due_at: float, interval_seconds: float, now: float) -> float:

@@ -12,36 +12,16 @@ import json
 import logging
 import logging.handlers
 import sys
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import TextIO
 
 from hctui.core.errors import HctuiError
+from hctui.engine.view import Level, Line
 
 MOST_FILE_BYTES = 5_000_000
 KEPT_FILES = 5
-
-
-class Level(StrEnum):
-    """How much attention a line wants."""
-
-    INFO = "info"
-    WARNING = "warning"
-    ERROR = "error"
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line. `data` holds the same facts as `text` for programs: plain JSON values only, never a secret."""
-
-    at: float
-    event: str
-    text: str
-    level: Level = Level.INFO
-    data: Mapping[str, str | float | int | bool | None] = field(default_factory=dict)
 
 
 Log = Callable[[Line], None]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from hctui.config import Settings
 from hctui.core.decision import (
     Candidate,
     Check,
@@ -22,7 +23,7 @@ from hctui.core.decision import (
 )
 from hctui.core.migration import Migration, Phase
 from hctui.core.wording import count, gib, percent
-from hctui.engine.log import Level, Line
+from hctui.engine.view import Level, Line
 
 _NAMED_CHECKS = {Check.RAM: "RAM Check", Check.ANTI_AFFINITY: "Anti-Affinity Check"}
 """Checks whose success is worth a line as well; the others are told only when they fail."""
@@ -35,10 +36,18 @@ class Narrator:
 
     def __init__(self) -> None:
         self._told: dict[tuple[Reason, tuple[str, ...]], Signature] = {}
+        self._proposed: tuple[str, str] | None = None
 
     def cycle(self, decision: Decision) -> list[Line]:
         """The lines of one cycle after its data came in."""
         at = decision.at
+        if _is_by_hand(decision):
+            # Rules were not looked at: what was told of them still stands.
+            return [Line(at, *entry) for entry in _by_hand(decision)]
+        move = decision.move if decision.outcome is Outcome.PROPOSAL else None
+        before, self._proposed = self._proposed, (move.vm_id, move.target) if move else None
+        if move and before == self._proposed and not decision.answer:
+            return [Line(at, *_entry("waiting_for_approval", decision.sentence))]
         lines = [Line(at, *entry) for entry in self._entries(decision)]
         self._told = {_key(finding): _signature(finding) for finding in decision.findings}
         return lines
@@ -49,6 +58,8 @@ class Narrator:
         if decision.outcome in _WAITING:
             yield _WAITING[decision.outcome], decision.sentence, _level(decision), {}
             return
+        if decision.answer:
+            yield "proposal_answer", decision.answer, Level.WARNING, {}
         yield _entry("checking_rules", "Checking for anti-affinity violations...")
         yield from self._rules(decision)
         if decision.outcome is Outcome.COLLECTING:
@@ -129,6 +140,15 @@ def ended(at: float, migration: Migration) -> Line:
     return Line(at, "ended", f"{verb}: {migration.note}", Level.INFO if good else Level.ERROR, data)
 
 
+def changed_settings(before: Settings, after: Settings) -> Iterator[str]:
+    """A sentence for each setting that holds another value now; values that may be secret are masked."""
+    for old, new in zip(before.values(), after.values(), strict=True):
+        if before.get(old.setting) != after.get(new.setting):
+            unit = f" {new.setting.unit}".rstrip()
+            was, now = old.text or "not set", new.text or "not set"
+            yield f"{new.setting.name} is now {now}{unit if new.text else ''} ({new.source}); it was {was}."
+
+
 _Data = dict[str, str | float | int | bool | None]
 _Entry = tuple[str, str, Level, _Data]
 
@@ -158,6 +178,18 @@ def _move_entry(event: str, verb: str, move: Move) -> _Entry:
     }
     text = f"{verb} {move.vm_name} ({gib(move.mem_bytes)}) from {move.source_name} to {move.target_name}"
     return event, f"{text} ({move.reason})", Level.INFO, data
+
+
+def _is_by_hand(decision: Decision) -> bool:
+    return any(finding.reason is Reason.MANUAL for finding in decision.findings)
+
+
+def _by_hand(decision: Decision) -> Iterator[_Entry]:
+    """A move that a person asked for: its one sentence says whether it is made, and which check refuses it."""
+    level = Level.WARNING if decision.outcome is Outcome.REFUSED else Level.INFO
+    yield "refused" if decision.outcome is Outcome.REFUSED else "by_hand", decision.sentence, level, {}
+    if decision.move and decision.dry_run:
+        yield _move_entry("dry_run", "DRY RUN: would migrate", decision.move)
 
 
 def _history(decision: Decision) -> str:

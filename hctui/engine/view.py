@@ -1,13 +1,44 @@
-"""All that a front end may know of an engine, as one immutable value that is published after every change."""
+"""All that a front end may know of an engine: immutable values, and the `Front` through which they come.
+
+A front end reads the latest `View` and the latest log lines, asks `Queries` about the past, and submits commands. It
+never touches the engine, the cluster or the journal, so it can run beside the engine or in another process.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
 
+from hctui.config import Settings
 from hctui.core.decision import Decision
 from hctui.core.model import ClusterInfo, Snapshot
 from hctui.core.policy import Policy
 from hctui.core.state import State
+
+if TYPE_CHECKING:
+    from hctui.engine.commands import Command
+    from hctui.engine.queries import Queries
+
+
+class Level(StrEnum):
+    """How much attention a line wants."""
+
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the log. `data` holds the same facts as `text` for programs: plain JSON values, never a secret."""
+
+    at: float
+    event: str
+    text: str
+    level: Level = Level.INFO
+    data: Mapping[str, str | float | int | bool | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +60,52 @@ class View:
 
     Attributes:
         at: when this was published, Unix seconds of the engine's clock.
+        settings: those in force, changes made while running included.
+        policy: the balancer's part of the settings, in the units of the core.
+        cluster: `None` until it has answered for the first time.
         snapshot: the last good one; it may be older than `at`.
         decision: of the last cycle; `None` before the first.
         next_poll_at: when the next cycle is due.
+        is_reading: whether the cluster is being asked at this moment.
     """
 
     at: float
-    cluster: ClusterInfo
     contact: Contact
+    settings: Settings
     policy: Policy
-    state: State
+    state: State = field(default_factory=State)
+    cluster: ClusterInfo | None = None
     snapshot: Snapshot | None = None
     decision: Decision | None = None
     next_poll_at: float | None = None
+    is_reading: bool = False
+
+
+class Front(Protocol):
+    """What a front end holds of an engine. All of it may be used from the event loop only."""
+
+    @property
+    def view(self) -> View:
+        """The latest view."""
+        ...
+
+    @property
+    def queries(self) -> Queries | None:
+        """Questions about the past; `None` until there is a journal."""
+        ...
+
+    def now(self) -> float:
+        """The present moment on the engine's clock, Unix seconds."""
+        ...
+
+    def lines_since(self, number: int) -> tuple[int, tuple[Line, ...]]:
+        """How many lines there have been, and those after the first `number` that are still kept."""
+        ...
+
+    def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Have `listener` called after every change of view or lines. Returns what ends that. It must not block."""
+        ...
+
+    def submit(self, command: Command) -> None:
+        """Queue a command. It is carried out with fresh data, right away unless a cycle is in progress."""
+        ...

@@ -17,7 +17,7 @@ import msgspec
 
 from hctui.core.decision import Decision, Move, Reason, Verdict
 from hctui.core.history import Sample
-from hctui.core.model import Node, Snapshot, Vm, VmId
+from hctui.core.model import Node, NodeId, Snapshot, Vm, VmId
 from hctui.core.state import State
 
 MIB = 1024**2
@@ -48,6 +48,27 @@ class Figures(msgspec.Struct, frozen=True, array_like=True):
     node_cpu_hundredths: tuple[int | None, ...]
     node_mem_used_mib: tuple[int | None, ...]
     vm_cpu_hundredths: tuple[int | None, ...]
+
+
+class NodeTold(msgspec.Struct, frozen=True):
+    """What a report or a chart tells of a node."""
+
+    id: NodeId
+    name: str
+    mem_bytes: int | None
+
+
+class NodesTold(msgspec.Struct, frozen=True):
+    """The nodes of an inventory; quicker to read than the whole of it."""
+
+    nodes: tuple[NodeTold, ...]
+
+
+class NodeFigures(msgspec.Struct, frozen=True, array_like=True):
+    """The first two of `Figures`, as they are stored; quicker to read than all of them."""
+
+    node_cpu_hundredths: tuple[int | None, ...]
+    node_mem_used_mib: tuple[int | None, ...]
 
 
 class FindingTold(msgspec.Struct, frozen=True):
@@ -83,6 +104,8 @@ _to_msgpack = msgspec.msgpack.Encoder().encode
 _to_json = msgspec.json.Encoder().encode
 _inventory_of = msgspec.msgpack.Decoder(Inventory).decode
 _figures_of = msgspec.msgpack.Decoder(Figures).decode
+_nodes_of = msgspec.msgpack.Decoder(NodesTold).decode
+_node_figures_of = msgspec.msgpack.Decoder(NodeFigures).decode
 _decision_of = msgspec.json.Decoder(Decision).decode
 _conclusions_of = msgspec.json.Decoder(Conclusions).decode
 _state_of = msgspec.json.Decoder(State).decode
@@ -115,14 +138,14 @@ def joined(at: float, inventory: Inventory, figures: Figures) -> Sample:
 
 
 def node_readings(
-    inventory: Inventory, figures: Figures
-) -> Iterator[tuple[Node, float | None, float | None]]:
-    """Each node with its CPU percent and RAM percent. `ValueError` if the halves do not belong together."""
+    told: NodesTold, figures: NodeFigures
+) -> Iterator[tuple[NodeTold, float | None, float | None]]:
+    """Each node with its CPU percent and RAM percent. `ValueError` if the two do not belong together."""
     for node, cpu, used_mib in zip(
-        inventory.nodes, figures.node_cpu_hundredths, figures.node_mem_used_mib, strict=True
+        told.nodes, figures.node_cpu_hundredths, figures.node_mem_used_mib, strict=True
     ):
-        measured = replace(node, mem_used_bytes=None if used_mib is None else used_mib * MIB)
-        yield node, None if cpu is None else cpu / 100, measured.mem_percent
+        mem = None if used_mib is None or not node.mem_bytes else 100.0 * used_mib * MIB / node.mem_bytes
+        yield node, None if cpu is None else cpu / 100, mem
 
 
 def write_inventory(inventory: Inventory) -> tuple[bytes, bytes]:
@@ -141,6 +164,11 @@ def read_inventory(body: bytes) -> Inventory:
     return _inventory_of(zlib.decompress(body))
 
 
+def read_nodes(body: bytes) -> NodesTold:
+    """Part of what `write_inventory` and `deflated` made."""
+    return _nodes_of(zlib.decompress(body))
+
+
 def write_figures(figures: Figures) -> bytes:
     """About 2.5 bytes for each VM."""
     return deflated(_to_msgpack(figures))
@@ -149,6 +177,11 @@ def write_figures(figures: Figures) -> bytes:
 def read_figures(body: bytes) -> Figures:
     """What `write_figures` made."""
     return _figures_of(zlib.decompress(body))
+
+
+def read_node_figures(body: bytes) -> NodeFigures:
+    """Part of what `write_figures` made."""
+    return _node_figures_of(zlib.decompress(body))
 
 
 def write_decision(decision: Decision) -> bytes:

@@ -19,7 +19,7 @@ from hctui.core.state import State
 from hctui.journal import encoding
 from hctui.journal.errors import JournalError, disk_error, unreadable
 from hctui.journal.lock import sole_engine
-from hctui.journal.samples import stored_samples
+from hctui.journal.samples import not_taken_again, stored_samples
 from hctui.journal.schema import open_for_writing, transaction
 
 
@@ -179,15 +179,11 @@ class JournalFile:
         self._connection.execute("INSERT OR REPLACE INTO state (id, body) VALUES (1, ?)", (body,))
 
     def _samples(self, now: float, keep_seconds: float) -> tuple[Sample, ...]:
-        kept: list[Sample] = []
         try:
-            for stored in reversed(list(stored_samples(self._connection, now - keep_seconds, now))):
-                # Otherwise it was written before the clock was set back to where later samples were taken.
-                if not kept or stored.at < kept[-1].at:
-                    kept.append(encoding.joined(*stored))
+            rows = list(stored_samples(self._connection, now - keep_seconds, now))
+            return tuple(encoding.joined(*stored) for stored in not_taken_again(rows))
         except encoding.UNREADABLE as error:
             raise unreadable(self.path, "sample", error) from error
-        return tuple(reversed(kept))
 
     @contextmanager
     def _ours(self) -> Iterator[None]:

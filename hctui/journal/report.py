@@ -16,7 +16,7 @@ from statistics import median
 
 from hctui.core.decision import Check, Outcome, Reason
 from hctui.core.migration import Phase
-from hctui.core.model import Node, NodeId, VmId
+from hctui.core.model import NodeId, VmId
 from hctui.journal import encoding
 from hctui.journal.errors import unreadable
 from hctui.journal.facts import (
@@ -29,7 +29,7 @@ from hctui.journal.facts import (
     StandDown,
     Tally,
 )
-from hctui.journal.samples import stored_samples
+from hctui.journal.samples import node_samples
 from hctui.journal.schema import open_for_reading
 
 LONGEST_INTERVALS = 3
@@ -182,7 +182,7 @@ def _unresolved(cycles: list[_Cycle], reasons: frozenset[Reason]) -> tuple[Broke
 
     All imbalances count as one: which VM would be moved changes from cycle to cycle.
     """
-    examined = [cycle for cycle in cycles if cycle.outcome in _EXAMINED]
+    examined = [cycle for cycle in cycles if cycle.outcome in _EXAMINED and not _is_by_hand(cycle)]
     rules: dict[tuple[Reason, tuple[VmId, ...]], BrokenRule] = {}
     for cycle in examined:
         for finding in cycle.conclusions.findings if cycle.conclusions else ():
@@ -201,6 +201,12 @@ def _unresolved(cycles: list[_Cycle], reasons: frozenset[Reason]) -> tuple[Broke
             )
     stuck = [rule for rule in rules.values() if rule.cycles]
     return tuple(sorted(stuck, key=lambda rule: (not rule.is_standing, rule.first_at)))
+
+
+def _is_by_hand(cycle: _Cycle) -> bool:
+    """Whether a move by hand took the cycle, so that rules and load were not looked at."""
+    move = cycle.conclusions.move if cycle.conclusions else None
+    return move is not None and move.reason is Reason.MANUAL
 
 
 def _stand_downs(cycles: list[_Cycle]) -> tuple[StandDown, ...]:
@@ -227,7 +233,7 @@ def _stand_downs(cycles: list[_Cycle]) -> tuple[StandDown, ...]:
 class _NodeCount:
     """Adds up the readings of one node."""
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: encoding.NodeTold) -> None:
         self.node = node
         self.seconds_over = 0.0
         self.cpu: tuple[float, float] | None = None  # the highest percent, and when it was first reached
@@ -258,11 +264,11 @@ def _node_times(
     connection: sqlite3.Connection, since: float, until: float, interval_seconds: float, upper_percent: float
 ) -> tuple[NodeTime, ...]:
     """All nodes that were seen, by name."""
-    rows = sorted(stored_samples(connection, since, until), key=lambda stored: stored.at)
+    rows = sorted(node_samples(connection, since, until), key=lambda stored: stored.at)
     held = _held([stored.at for stored in rows], interval_seconds)
     counts: dict[NodeId, _NodeCount] = {}
-    for (at, inventory, figures), seconds in zip(rows, held, strict=False):
-        for node, cpu, mem in encoding.node_readings(inventory, figures):
+    for (at, nodes, figures), seconds in zip(rows, held, strict=False):
+        for node, cpu, mem in encoding.node_readings(nodes, figures):
             count = counts.setdefault(node.id, _NodeCount(node))
             count.node = node
             count.add(cpu, mem, at, seconds if cpu is not None and cpu > upper_percent else 0.0)

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, tzinfo
 
-from hctui.core.decision import Outcome
+from hctui.core.decision import Outcome, Reason
 from hctui.core.migration import Phase
 from hctui.core.wording import count, duration, listing, percent
 from hctui.journal.facts import BrokenRule, MoveTold, NodeTime, Report, StandDown
@@ -32,7 +32,10 @@ _ENDINGS: dict[Phase | None, str] = {
     None: "Not sent: it was decided, but no request followed.",
 }
 
-_OUTCOMES = {Outcome.BLOCKED: "nothing could be done about a rule or an imbalance"}
+_OUTCOMES = {
+    Outcome.BLOCKED: "nothing could be done about a rule or an imbalance",
+    Outcome.REFUSED: "a move by hand refused",
+}
 
 _NOT_EXAMINING = (
     Outcome.NO_DATA,
@@ -40,6 +43,7 @@ _NOT_EXAMINING = (
     Outcome.PAUSED,
     Outcome.STANDING_DOWN,
     Outcome.COOLING_DOWN,
+    Outcome.REFUSED,
 )
 
 
@@ -120,12 +124,16 @@ def _moves_title(report: Report) -> str:
     return "What it did, and in the dry run would have done" if report.dry_cycles else "What it did"
 
 
+def _why(reason: Reason) -> str:
+    return reason if reason is Reason.MANUAL else f"for {reason}"
+
+
 def _moves(report: Report, times: _Times) -> Iterator[str]:
     if not report.moves:
         yield from _paragraph("No move.")
         return
     reasons = Counter(move.reason for move in report.moves)
-    summary = listing([f"{number} for {reason}" for reason, number in reasons.most_common()])
+    summary = listing([f"{number} {_why(reason)}" for reason, number in reasons.most_common()])
     yield from _paragraph(f"{count(len(report.moves), 'move')} decided: {summary}. {_fates(report)}".strip())
     real = [move for move in report.moves if move.phase is Phase.ARRIVED]
     vms = Counter(move.vm_name for move in (real if report.live_cycles else report.moves))

@@ -60,6 +60,30 @@ def test_show_tells_value_unit_and_source_and_hides_secrets(tmp_path: Path) -> N
     assert "hidden" not in done.stdout
 
 
+def test_show_tells_where_the_password_would_come_from_without_fetching_it(tmp_path: Path) -> None:
+    file = tmp_path / "settings.toml"
+    file.write_text('[cluster]\npassword_command = "/no/such/program --key hidden"\n')
+    shown = hctui("config", "show", "--config", str(file), home=tmp_path).stdout
+    assert shown.splitlines()[-1].split(None, 3) == [
+        "password",
+        "(never",
+        "shown)",
+        "the command /no/such/program",
+    ]
+    assert "hidden" not in shown
+    set_here = hctui("config", "show", "--config", str(file), home=tmp_path, SC_PASSWORD="hunter2").stdout
+    assert set_here.endswith("the environment variable SC_PASSWORD\n")
+    assert "hunter2" not in set_here
+
+
+def test_settings_of_the_console_are_shown_and_have_flags(tmp_path: Path) -> None:
+    done = hctui("config", "show", "--theme", "light", "--on-hangup", "headless", home=tmp_path)
+    rows = {line.split()[0]: " ".join(line.split()[1:]) for line in done.stdout.splitlines()}
+    assert rows["console.theme"] == "light flag --theme"
+    assert rows["console.on_hangup"] == "headless flag --on-hangup"
+    assert rows["console.glyphs"] == "unicode default"
+
+
 def test_export_gives_a_file_that_says_the_same(tmp_path: Path) -> None:
     done = hctui("config", "export", "--mode", "approve", home=tmp_path, SC_HOST="10.0.0.101")
     exported = tomllib.loads(done.stdout)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hctui.config import CredentialsError, Settings, credentials, find_password, load
+from hctui.config import CredentialsError, Settings, credentials, find_password, load, password_source
 from hctui.core.secret import Secret
 
 SECRET = "correct horse"
@@ -69,6 +69,27 @@ def test_the_first_place_that_is_set_prevails(tmp_path: Path, password_file: Pat
     assert find_password(load(None, {}, {}), {}, lambda _: "typed") == Secret("typed")
 
 
+def test_the_place_is_told_without_fetching_anything(tmp_path: Path) -> None:
+    marker = tmp_path / "the command ran"
+    path = tmp_path / "places.toml"
+    path.write_text(
+        f"[cluster]\npassword_command = ['touch', '{marker}']\npassword_file = '/none'\npassword_keyring = true\n"
+    )
+    settings, credential = load(path, {}, {}), systemd(tmp_path)
+
+    assert password_source(settings, {"SC_PASSWORD": SECRET, **credential}) == (
+        "the environment variable SC_PASSWORD"
+    )
+    assert password_source(settings, credential) == f"the systemd credential {tmp_path}/hctui-password"
+    assert password_source(settings, {}) == "the command touch"
+    path.write_text("[cluster]\npassword_file = '/none'\npassword_keyring = true\n")
+    assert password_source(load(path, {}, {}), {}) == "the file /none"
+    path.write_text("[cluster]\npassword_keyring = true\n")
+    assert password_source(load(path, {}, {}), {}) == "the system's keyring"
+    assert password_source(load(None, {}, {}), {}) == "a prompt"
+    assert not marker.exists()
+
+
 def test_an_empty_variable_counts_as_not_set(password_file: Path) -> None:
     environ = {"SC_PASSWORD": "", "CREDENTIALS_DIRECTORY": ""}
     assert find_password(with_file(password_file), environ, nobody) == Secret(SECRET)
@@ -82,7 +103,14 @@ def test_a_systemd_folder_without_our_credential_is_passed_over(tmp_path: Path, 
 def test_without_any_place_the_error_lists_them_all() -> None:
     with pytest.raises(CredentialsError) as caught:
         find_password(load(None, {}, {}), {}, None)
-    for place in ("SC_PASSWORD", "hctui-password", "password_command", "password_file", "prompt"):
+    for place in (
+        "SC_PASSWORD",
+        "hctui-password",
+        "password_command",
+        "password_file",
+        "password_keyring",
+        "prompt",
+    ):
         assert place in caught.value.hint
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hctui.config import BY_KEY, Settings, SettingsError, SourceKind, change, load
+from hctui.config import BY_KEY, Settings, SettingsError, SourceKind, change, load, reloaded
 from hctui.config.kinds import Value
 from tests.config.conftest import WriteFile
 
@@ -119,11 +119,14 @@ def test_a_byte_order_mark_does_no_harm(write_file: WriteFile) -> None:
     ("text", "said"),
     [
         ("[balance]", "[balance] ({}): unknown group; did you mean [balancer]?"),
-        ("[logging]", "[logging] ({}): unknown group; the groups are [cluster] and [balancer]."),
+        ("[logging]", "[logging] ({}): unknown group; the groups are [cluster], [balancer] and [console]."),
         ("cluster = 3", "cluster ({}): must be a table that starts with the line [cluster]."),
         ("dry_run = false", "dry_run ({}): this key belongs in the group [balancer]."),
         ("dryrun = false", "dryrun ({}): unknown key; did you mean dry_run in the group [balancer]?"),
-        ("foo = 1", "foo ({}): this key stands outside the groups, which are [cluster] and [balancer]."),
+        (
+            "foo = 1",
+            "foo ({}): this key stands outside the groups, which are [cluster], [balancer] and [console].",
+        ),
         ("[cluster]\ndry_run = false", "cluster.dry_run ({}): this key belongs in the group [balancer]."),
         (
             "[balancer]\nram_limit = 5",
@@ -285,6 +288,51 @@ def test_a_wrong_change_is_refused_and_leaves_the_settings_as_they_were() -> Non
             change(settings, changes)
         assert caught.value.detail.startswith(said)
     assert value(settings, "cpu_lower_threshold_percent") == 50
+
+
+def test_reading_the_file_again_keeps_the_other_sources(write_file: WriteFile) -> None:
+    path = write_file("[balancer]\nram_limit_percent = 10\nmode = 'auto'\navg_window_minutes = 6\n")
+    settings = load(path, {"SC_RAM_LIMIT_PERCENT": "20"}, {"dry_run": False})
+    settings = change(settings, {"mode": "approve", "avg_window_minutes": "7"})
+    write_file("[balancer]\nram_limit_percent = 11\nmode = 'auto'\navg_window_minutes = 8\n")
+    again = reloaded(settings, {"avg_window_minutes"})
+    assert [value(again, key) for key in ("ram_limit_percent", "dry_run", "mode", "avg_window_minutes")] == [
+        20,
+        False,
+        "approve",
+        8,
+    ]
+    assert source(again, "mode") == "console"
+    assert source(again, "avg_window_minutes") == f"file {path}"
+
+
+def test_reading_the_file_again_refuses_what_is_wrong_and_leaves_the_settings_alone(
+    write_file: WriteFile,
+) -> None:
+    path = write_file("[balancer]\nram_limit_percent = 10\n")
+    settings = change(load(path, {}, {}), {"cpu_lower_threshold_percent": "60"})
+    for text, said in (
+        ("[balancer]\nram_limit_percent = 0\n", "balancer.ram_limit_percent = 0"),
+        (
+            "[balancer]\ncpu_upper_threshold_percent = 55\n",
+            "balancer.cpu_lower_threshold_percent = 60 percent",
+        ),
+        ("[balancer", "is not valid TOML"),
+    ):
+        write_file(text)
+        with pytest.raises(SettingsError) as caught:
+            reloaded(settings, ())
+        assert said in caught.value.detail
+    assert value(settings, "ram_limit_percent") == 10
+
+
+def test_a_file_that_vanished_is_told_if_it_said_anything(write_file: WriteFile) -> None:
+    path = write_file("[balancer]\nram_limit_percent = 10\n")
+    settings = load(path, {}, {})
+    path.unlink()
+    with pytest.raises(SettingsError, match=r"hctui.toml does not exist\."):
+        reloaded(settings, ())
+    assert value(reloaded(load(None, {}, {}), ()), "ram_limit_percent") == 70
 
 
 @pytest.mark.parametrize(

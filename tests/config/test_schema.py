@@ -15,6 +15,7 @@ PRINT = "ab" * 32
 PRINT_WITH_COLONS = ":".join(["AB"] * 32)
 PERCENT = "must be a number above 0 and up to 100, in percent"
 MINUTES = "must be a number from 0 to 10080, in minutes"
+BINDINGS = 'must be a list of "action=key", as in "approve=ctrl+a"'
 MINUTES_ABOVE_0 = "must be a number above 0 and up to 10080, in minutes"
 BOOLEAN = "must be one of true, 1, yes, y, on or one of false, 0, no, n, off"
 PRINTS = "must be a list of SHA-256 fingerprints, each 64 hexadecimal digits"
@@ -22,7 +23,7 @@ PRINTS = "must be a list of SHA-256 fingerprints, each 64 hexadecimal digits"
 PERCENTS = ("ram_limit_percent", "cpu_upper_threshold_percent", "cpu_lower_threshold_percent")
 COOLDOWNS = ("migration_cooldown_minutes", "vm_move_cooldown_minutes", "recovery_cooldown_minutes")
 SPANS = ("avg_window_minutes", "migration_limit_minutes", "proposal_limit_minutes")
-SWITCHES = ("verify_ssl", "oidc", "dry_run")
+SWITCHES = ("verify_ssl", "oidc", "dry_run", "password_keyring", "bell")
 NUMBERS = (*PERCENTS, *COOLDOWNS, *SPANS, "sample_interval_seconds", "request_timeout_seconds")
 
 GOOD_TEXT: list[tuple[str, str, Value]] = [
@@ -47,6 +48,15 @@ GOOD_TEXT: list[tuple[str, str, Value]] = [
     ("stand_down_severity", "critical", "CRITICAL"),
     ("stand_down_severity", "WARNING", "WARNING"),
     ("stand_down_severity", "Never", "never"),
+    ("theme", "Light", "light"),
+    ("theme", "ansi", "ansi"),
+    ("glyphs", "ascii", "ascii"),
+    ("on_hangup", "headless", "headless"),
+    ("keys", "approve=ctrl+a, reject = R,", ("approve=ctrl+a", "reject=R")),
+    ("keys", "table.sort-next=ctrl+shift+f5", ("table.sort-next=ctrl+shift+f5",)),
+    ("keys", "help=?,help=f1", ("help=?", "help=f1")),
+    ("keys", "pause=comma", ("pause=comma",)),
+    ("keys", "", ()),
     *[(key, word, True) for key in SWITCHES for word in ("true", "1", "yes", "y", "on", "TRUE", " Yes ")],
     *[(key, word, False) for key in SWITCHES for word in ("false", "0", "no", "n", "off", "OFF", "No")],
     *[
@@ -86,6 +96,18 @@ BAD_TEXT: list[tuple[str, str, str]] = [
         "10.0.0.1 10.0.0.2",
         "must be a list of IP addresses; '10.0.0.1 10.0.0.2' is not one",
     ),
+    ("theme", "solarized", "must be dark, light or ansi"),
+    ("glyphs", "emoji", "must be unicode or ascii"),
+    ("on_hangup", "ignore", "must be exit or headless"),
+    ("keys", "approve", f"{BINDINGS}; 'approve' is not one"),
+    ("keys", "approve=", BINDINGS),
+    ("keys", "=ctrl+a", BINDINGS),
+    ("keys", "Approve=a", BINDINGS),
+    ("keys", "approve=ctrl+", BINDINGS),
+    ("keys", "approve=strg+a", BINDINGS),
+    ("keys", "approve=a b", BINDINGS),
+    ("keys", "approve==", BINDINGS),
+    ("keys", "approve=\x1b", BINDINGS),
     ("stand_down_severity", "NOTICE", "must be EMERGENCY, ALERT, CRITICAL, ERROR, WARNING or never"),
     *[(key, text, BOOLEAN) for key in SWITCHES for text in ("", "maybe", "2", "tru", "ja")],
     *[(key, text, PERCENT) for key in PERCENTS for text in ("0", "-1", "100.1", "70 %")],
@@ -111,6 +133,10 @@ GOOD_TOML: list[tuple[str, str, Value]] = [
     ("mode", '"Approve"', "approve"),
     ("exclude_node_ips", '["10.0.0.1"]', ("10.0.0.1",)),
     ("stand_down_severity", '"never"', "never"),
+    ("theme", '"LIGHT"', "light"),
+    ("glyphs", '"ascii"', "ascii"),
+    ("on_hangup", '"headless"', "headless"),
+    ("keys", '["approve=ctrl+a", "help = ?"]', ("approve=ctrl+a", "help=?")),
     *[(key, text, text == "true") for key in SWITCHES for text in ("true", "false")],
     *[(key, text, value) for key in NUMBERS for text, value in (("5", 5.0), ("5.5", 5.5), ("1_0", 10.0))],
 ]
@@ -132,6 +158,11 @@ BAD_TOML: list[tuple[str, str, str]] = [
     ("exclude_node_ips", '"10.0.0.1"', "must be a list of IP addresses"),
     ("exclude_node_ips", "[1]", "must be a list of IP addresses"),
     ("exclude_node_ips", '["10.0.0.1", ""]', "must be a list of IP addresses; '' is not one"),
+    ("theme", "1", "must be dark, light or ansi, in quotes"),
+    ("glyphs", "true", "in quotes"),
+    ("on_hangup", "[]", "in quotes"),
+    ("keys", '"approve=a"', BINDINGS),
+    ("keys", '["approve=a,b"]', f"{BINDINGS}; 'approve=a,b' is not one"),
     ("stand_down_severity", "false", "or never, in quotes"),
     *[
         (key, text, "must be true or false, without quotes")

@@ -3,7 +3,18 @@ from pathlib import Path
 
 import pytest
 
-from hctui.config import SETTINGS, LiveConsent, Settings, change, load, schema
+from hctui.config import (
+    SETTINGS,
+    ConsoleSettings,
+    Glyphs,
+    LiveConsent,
+    OnHangup,
+    Settings,
+    Theme,
+    change,
+    load,
+    schema,
+)
 from hctui.core.model import Severity
 from hctui.core.policy import Mode, Policy
 from tests.config.conftest import WriteFile
@@ -14,6 +25,7 @@ base_url = "10.0.0.101:8443"
 username = "balancer"
 password_command = ["print-password", "--key", "hunter2"]
 password_file = "/run/secret"
+password_keyring = true
 verify_ssl = false
 ca_file = "/etc/ca.pem"
 pinned_fingerprints = ["ABABABABABABABABABABABABABABABABABABABABABABABABABABABABABABABAB"]
@@ -35,6 +47,13 @@ exclude_node_ips = ["10.0.0.103", "10.0.0.104"]
 migration_limit_minutes = 61
 proposal_limit_minutes = 11
 stand_down_severity = "never"
+
+[console]
+theme = "light"
+glyphs = "ascii"
+bell = false
+on_hangup = "headless"
+keys = ["approve=ctrl+a", "help=f1", "approve=f2"]
 """
 
 
@@ -87,6 +106,20 @@ def test_the_cluster_is_typed(full: Settings) -> None:
     assert cluster.request_timeout_seconds == 2.5
     assert cluster.password_command == ("print-password", "--key", "hunter2")
     assert cluster.password_file == Path("/run/secret")
+    assert cluster.password_keyring is True
+
+
+def test_the_console_is_typed(full: Settings) -> None:
+    assert full.console == ConsoleSettings(
+        theme=Theme.LIGHT,
+        glyphs=Glyphs.ASCII,
+        bell=False,
+        on_hangup=OnHangup.HEADLESS,
+        keys={"approve": "ctrl+a,f2", "help": "f1"},
+    )
+    assert load(None, {}, {}).console == ConsoleSettings(
+        theme=Theme.DARK, glyphs=Glyphs.UNICODE, bell=True, on_hangup=OnHangup.EXIT, keys={}
+    )
 
 
 def test_what_is_not_set_is_none() -> None:

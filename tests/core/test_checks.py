@@ -345,3 +345,32 @@ def test_back_off_follows_a_changed_setting() -> None:
     policy = replace(POLICY, vm_cooldown_seconds=100)
     s = situation([node(1), node(2)], [WEB], policy=policy, ledger=_failed(100))
     assert checks.not_backed_off(s, WEB, _to(s)).ok
+
+
+@pytest.mark.parametrize(("seconds_ago", "left"), [(None, 0), (0, 300), (299, 1), (300, 0), (-7200, 300)])
+def test_cluster_cooldown(seconds_ago: float | None, left: float) -> None:
+    ended_at = None if seconds_ago is None else NOW - seconds_ago
+    verdict = checks.cluster_cooldown(_of(WEB, ledger=Ledger(last_ended_at=ended_at)))
+    assert (verdict.check, verdict.ok, verdict.value, verdict.limit) == (
+        Check.CLUSTER_COOLDOWN,
+        left == 0,
+        left,
+        300,
+    )
+
+
+@pytest.mark.parametrize(("number", "ok"), [(1, False), (2, True)])
+def test_elsewhere(number: int, ok: bool) -> None:
+    s = _of(WEB)
+    assert checks.elsewhere(s, WEB, _to(s, number)).ok is ok
+
+
+def test_every_reason_has_its_checks_and_rules_bind_all_of_them() -> None:
+    for reason in Reason:
+        assert {checks.running, checks.not_busy, checks.no_gpu, checks.source_usable} <= set(
+            checks.VM_CHECKS[reason]
+        )
+        assert {checks.usable, checks.ram} <= set(checks.ROOM_CHECKS[reason])
+        assert {checks.anti_affinity, checks.pin_allows, checks.native_allows} <= set(
+            checks.PAIR_CHECKS[reason]
+        )

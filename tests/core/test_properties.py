@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from hctui.core import balancer
 from hctui.core.answers import Refused
-from hctui.core.commands import Approve, Command, Pause, Reject, Resume
+from hctui.core.commands import Approve, Choose, Command, MoveVm, Pause, Reject, Resume
 from hctui.core.decision import Decision, Move, Outcome, Reason
 from hctui.core.migration import Phase
 from hctui.core.model import NodeId, Snapshot, VmId
-from hctui.core.policy import Policy
+from hctui.core.policy import Mode, Policy
 from hctui.core.situation import imagined
 from hctui.core.state import LEAST_BACK_OFF_SECONDS, Ledger, State, pruned, with_disturbance
 from tests.core.build import NOW, node, vm
@@ -23,6 +23,10 @@ from tests.core.worlds import ANSWERS, Fate, Order, Turn, Weather, World, object
 QUICK = settings(
     max_examples=250, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
+
+
+FOR_THE_BALANCER = {"nomove", "preferred node left"}
+"""What a person need not heed."""
 
 
 @dataclass
@@ -66,12 +70,19 @@ class Run:
 
     def _commands(self, turn: Turn) -> tuple[Command, ...]:
         number = self.state.proposal.id if self.state.proposal else 0
+        vm_ids, targets = list(self.world.vms) or [VmId("gone")], list(self.world.nodes)
+        vm_id, target = vm_ids[turn.vm % len(vm_ids)], targets[turn.target % len(targets)]
+        chosen = self.state.proposal.move.vm_id if self.state.proposal and turn.vm % 2 else vm_id
         orders: dict[Order, tuple[Command, ...]] = {
             Order.PAUSE: (Pause(),),
             Order.RESUME: (Resume(),),
             Order.APPROVE: (Approve(number),),
             Order.APPROVE_STALE: (Approve(number - 1),),
             Order.REJECT: (Reject(number),),
+            Order.CHOOSE: (Choose(number, chosen, target),),
+            Order.APPROVE_AND_CHOOSE: (Approve(number), Choose(number, chosen, target)),
+            Order.MOVE: (MoveVm(vm_id, target),),
+            Order.MOVE_ANYWAY: (MoveVm(vm_id, target, override_cooldowns=True),),
         }
         return orders.get(turn.order, ())
 
@@ -114,20 +125,29 @@ class Run:
             assert done.state.real == _kept(before.real, seen, turn, self)
         else:
             assert done.state.imagination is None
+        if turn.order in (Order.CHOOSE, Order.APPROVE_AND_CHOOSE) and policy.mode is Mode.APPROVE:
+            assert done.decision.outcome is not Outcome.MOVE
         if done.decision.outcome is not Outcome.MOVE:
             assert done.send is None
             return
         assert seen is not None
         assert done.decision.move is not None
         assert not before.migration
-        assert not done.state.paused
+        assert not done.state.paused or done.decision.move.reason is Reason.MANUAL
         assert turn.weather in (Weather.FINE, Weather.OFFLINE)
         assert all(verdict.ok for verdict in done.decision.safety)
         self._judge_move(done.decision.move, imagined(seen, before.imagination if policy.dry_run else None))
 
     def _judge_move(self, move: Move, seen: Snapshot) -> None:
         policy = self.world.policy
-        assert objections(move, seen, policy) == []
+        by_hand = move.reason is Reason.MANUAL
+        assert set(objections(move, seen, policy)) <= (FOR_THE_BALANCER if by_hand else set())
+        assert by_hand or not move.overrides_cooldowns
+        if not move.overrides_cooldowns:
+            self._judge_waits(move)
+
+    def _judge_waits(self, move: Move) -> None:
+        policy = self.world.policy
         if self.ended_at is not None:
             assert self.now - self.ended_at >= policy.cluster_cooldown_seconds
         if move.vm_id in self.arrived:

@@ -75,6 +75,10 @@ class Order(StrEnum):
     APPROVE = "approve"
     APPROVE_STALE = "approve a stale one"
     REJECT = "reject"
+    CHOOSE = "choose another move"
+    APPROVE_AND_CHOOSE = "approve and choose"
+    MOVE = "move by hand"
+    MOVE_ANYWAY = "move by hand, overriding the cooldowns"
     FLIP = "flip the dry run"
 
 
@@ -91,7 +95,10 @@ ANSWERS: tuple[Answer, ...] = (
 
 @dataclass(frozen=True)
 class Turn:
-    """One cycle: how long after the last, what is in the way, and what happens to a move."""
+    """One cycle: how long after the last, what is in the way, and what happens to a move.
+
+    `vm` and `target` are the numbers of what a person points at.
+    """
 
     seconds: float
     weather: Weather
@@ -101,6 +108,8 @@ class Turn:
     looks: int
     hot: int
     cool_percent: float | None
+    vm: int = 0
+    target: int = 0
 
 
 @dataclass
@@ -268,16 +277,20 @@ _POLICIES = st.builds(
     excluded_node_ips=st.sampled_from((frozenset[str](), frozenset({"10.0.0.102"}))),
 )
 
+_OFTEN = [*[Order.APPROVE] * 6, *[Order.RESUME] * 6, *[Order.MOVE_ANYWAY] * 3]
+
 _TURNS = st.builds(
     Turn,
     seconds=st.sampled_from((*[30.0] * 5, 61.0, 61.0, 2000.0, -3600.0)),
     weather=st.sampled_from((*[Weather.FINE] * 20, *Weather)),
-    order=st.sampled_from((*[Order.NOTHING] * 12, *[Order.APPROVE] * 6, *[Order.RESUME] * 6, *Order)),
+    order=st.sampled_from((*[Order.NOTHING] * 12, *_OFTEN, *Order)),
     answer=st.sampled_from(ANSWERS),
     fate=st.sampled_from((*[Fate.ARRIVES] * 3, *Fate)),
     looks=st.integers(0, 3),
     hot=st.sampled_from((0, 0, 0, 1, 1, 2, 3, 9)),
     cool_percent=st.sampled_from((20.0, 20.0, 49.9, 50.0, None)),
+    vm=st.integers(0, 24),
+    target=st.integers(0, 5),
 )
 
 

@@ -13,14 +13,17 @@ from pathlib import Path
 import httpx
 
 from hctui.api.client import Client
-from hctui.api.tls import Trust, TrustKind
+from hctui.api.tls import Trust
 from hctui.core.policy import Policy
 from hctui.core.secret import Secret
 from hctui.engine.balancing import Plan, balance
 from hctui.engine.clock import SteppedClock
-from hctui.engine.log import Line
+from hctui.engine.commands import Command
+from hctui.engine.desk import Desk
+from hctui.engine.view import Contact, Line
 from hctui.sim import Cluster, load_scenario
 from hctui.sim.server import create_app
+from tests.engine.given import settings_of
 
 START = 1_767_600_000.0
 MINUTE, HOUR = 60.0, 3600.0
@@ -47,6 +50,7 @@ class World:
         *,
         policy: Policy = LIVE,
         once: bool = False,
+        commands: tuple[Command, ...] = (),
         stop_when: Callable[[Line], bool] = lambda line: False,
     ) -> list[Line]:
         """Balance for so long, or until a line is told; the journal stays for the next run. Returns its lines."""
@@ -68,15 +72,11 @@ class World:
             keepalive_seconds=90,
             transport=httpx.ASGITransport(app, raise_app_exceptions=True),
         )
-        plan = Plan(
-            policy,
-            self.folder,
-            "https://127.0.0.1",
-            TrustKind.UNVERIFIED,
-            once=once,
-            duration_seconds=seconds,
-        )
-        await balance(client, plan, self.clock, log, stop)
+        plan = Plan(self.folder, once=once, duration_seconds=seconds)
+        self.desk = Desk(settings_of(policy), Contact("https://127.0.0.1", "TLS unverified"), self.clock)
+        for command in commands:
+            self.desk.submit(command)
+        await balance(client, self.desk, plan, self.clock, log, stop)
         self.lines += told
         return told
 

@@ -17,10 +17,11 @@ from hctui.core.model import NodeId, Snapshot, Task, TaskId, TaskState, Vm, VmId
 from hctui.core.policy import Policy
 from hctui.core.state import State
 from hctui.engine.clock import SteppedClock
+from hctui.engine.desk import Desk
 from hctui.engine.engine import Engine
-from hctui.engine.log import Line
-from hctui.engine.view import Contact
+from hctui.engine.view import Contact, Line
 from tests.core.build import NOW, POLICY, task
+from tests.engine.given import settings_of
 
 
 class Trouble(HctuiError):
@@ -108,6 +109,7 @@ class Stage:
     cluster: StandInCluster
     memory: StandInMemory
     clock: SteppedClock
+    desk: Desk
     engine: Engine
     calls: list[str]
     lines: list[Line] = field(default_factory=list)
@@ -124,14 +126,14 @@ def stage(snapshot: Snapshot, *, policy: Policy = POLICY, state: State | None = 
     calls: list[str] = []
     lines: list[Line] = []
     cluster, memory, clock = StandInCluster(snapshot, calls), StandInMemory(calls), SteppedClock(NOW)
+    desk = Desk(settings_of(policy), Contact("https://cluster", "TLS pinned"), clock)
     engine = Engine(
         cluster=cluster,
         memory=memory,
         clock=clock,
-        policy=policy,
+        desk=desk,
         state=state or State(),
         info=snapshot.cluster,
-        contact=Contact("https://cluster", "TLS pinned"),
         log=lines.append,
     )
-    return Stage(cluster, memory, clock, engine, calls, lines)
+    return Stage(cluster, memory, clock, desk, engine, calls, lines)

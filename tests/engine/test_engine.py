@@ -14,7 +14,7 @@ from hctui.core.decision import Outcome
 from hctui.core.migration import Migration, Phase, intend
 from hctui.core.model import ClusterInfo, Snapshot, TaskId, TaskState, VmId
 from hctui.core.state import State
-from hctui.engine.commands import Command, Pause, Resume, UsePolicy
+from hctui.engine.commands import ChangeSettings, Command, Pause, Resume
 from hctui.engine.executor import NotDone
 from hctui.engine.view import View
 from tests.core.build import DRY, NOW, POLICY, cluster, move, node, node_id, vm
@@ -39,8 +39,8 @@ async def test_a_violation_is_fixed_in_the_order_that_makes_it_safe() -> None:
         "record_migration",
     ]
     assert s.memory.migrations[-1].phase is Phase.ARRIVED
-    assert s.engine.view.state.real.arrivals[VmId("db")].target == node_id(2)
-    assert s.engine.view.state.migration is None
+    assert s.desk.view.state.real.arrivals[VmId("db")].target == node_id(2)
+    assert s.desk.view.state.migration is None
 
 
 async def test_a_dry_run_never_writes_and_says_what_it_would_do() -> None:
@@ -61,8 +61,8 @@ async def test_polls_keep_to_the_grid_and_go_on_while_a_migration_is_watched() -
     assert polled_at == [0, 0, 30, 60, 90], "twice at first: the poll, and the look right before sending"
     assert s.calls.count("migrate") == 1
     assert s.calls.count("vm") == 19, "every five seconds"
-    assert s.engine.view.decision is not None
-    assert s.engine.view.decision.outcome is Outcome.WATCHING
+    assert s.desk.view.decision is not None
+    assert s.desk.view.decision.outcome is Outcome.WATCHING
     assert s.texts[-1].startswith("db is still being migrated to 10.0.0.102.")
 
 
@@ -122,8 +122,8 @@ async def test_a_request_that_started_nothing_ends_there(answer: Answer, told: s
     s.cluster.arrives, s.cluster.answer = False, answer
     await s.engine.run(once=True)
     assert s.memory.migrations[-1].phase is Phase.NOT_STARTED
-    assert s.engine.view.state.migration is None
-    assert s.engine.view.state.real.failures[0].vm_id == VmId("db")
+    assert s.desk.view.state.migration is None
+    assert s.desk.view.state.real.failures[0].vm_id == VmId("db")
     assert s.told(told)
 
 
@@ -173,11 +173,11 @@ async def test_an_unreadable_cluster_is_a_cycle_without_data_and_told() -> None:
     s.cluster.failing = {"snapshot"}
     await s.engine.run(until=NOW + 40)
     assert [decision.outcome for decision in s.memory.decisions] == [Outcome.NO_DATA, Outcome.NO_DATA]
-    assert s.engine.view.contact.error == "Trouble: snapshot failed."
+    assert s.desk.view.contact.error == "Trouble: snapshot failed."
     s.cluster.failing = set()
     await s.engine.run(once=True)
-    assert s.engine.view.contact.error == ""
-    assert s.engine.view.contact.latency_seconds == 0.038
+    assert s.desk.view.contact.error == ""
+    assert s.desk.view.contact.latency_seconds == 0.038
 
 
 async def test_a_migration_that_cannot_be_looked_at_stays_under_way() -> None:
@@ -185,7 +185,7 @@ async def test_a_migration_that_cannot_be_looked_at_stays_under_way() -> None:
     s.cluster.failing = {"vm"}
     await s.engine.run(until=NOW + 600)
     assert s.calls.count("migrate") == 1
-    assert s.engine.view.state.migration is not None
+    assert s.desk.view.state.migration is not None
 
 
 async def test_a_journal_that_fails_after_the_request_does_not_stop_the_watching() -> None:
@@ -219,7 +219,7 @@ async def test_told_to_stop_at_the_last_look_it_sends_nothing() -> None:
     assert s.calls == ["snapshot", "record_cycle", "snapshot"]
 
 
-@pytest.mark.parametrize("command", [Pause(), UsePolicy(DRY)])
+@pytest.mark.parametrize("command", [Pause(), ChangeSettings({"dry_run": "true"})])
 async def test_a_command_that_comes_during_the_last_look_is_carried_out_first(command: Command) -> None:
     s = stage(TOGETHER)
     reads = 0
@@ -228,7 +228,7 @@ async def test_a_command_that_comes_during_the_last_look_is_carried_out_first(co
         nonlocal reads
         reads += 1
         if reads == 2:
-            s.engine.submit(command)
+            s.desk.submit(command)
 
     s.cluster.before_read = commanded_by_then
     await s.engine.run(until=NOW + 20)
@@ -279,14 +279,14 @@ async def test_the_executor_refuses_to_send_in_a_dry_run_whatever_was_decided() 
 
 async def test_commands_are_carried_out_in_the_next_cycle_and_wake_the_engine() -> None:
     s = stage(TOGETHER, policy=POLICY)
-    s.engine.submit(Pause())
+    s.desk.submit(Pause())
     await s.engine.run(once=True)
-    assert s.engine.view.state.paused
+    assert s.desk.view.state.paused
     assert "migrate" not in s.calls
-    s.engine.submit(UsePolicy(DRY))
-    s.engine.submit(Resume())
+    s.desk.submit(ChangeSettings({"dry_run": "true"}))
+    s.desk.submit(Resume())
     await s.engine.run(once=True)
-    assert s.engine.view.policy.dry_run
+    assert s.desk.view.policy.dry_run
     assert s.told("DRY RUN: would migrate db")
 
 
@@ -315,11 +315,12 @@ async def test_stopping_wakes_the_engine_from_its_sleep() -> None:
 async def test_every_change_is_published_as_one_immutable_view() -> None:
     s = stage(TOGETHER)
     views: list[View] = []
-    s.engine.listen(views.append)
+    s.desk.listen(lambda: views.append(s.desk.view))
     await s.engine.run(once=True)
     migrations = [view.state.migration for view in views]
-    phases = [migration.phase for migration in migrations if isinstance(migration, Migration)]
-    assert phases == [Phase.REQUESTED]
+    phases = {migration.phase for migration in migrations if isinstance(migration, Migration)}
+    assert phases == {Phase.REQUESTED}
+    assert [view.is_reading for view in views if view.snapshot is None][-2:] == [True, False]
     assert views[-1].next_poll_at == NOW + 30
     assert isinstance(views[-1].snapshot, Snapshot)
     with pytest.raises(AttributeError):

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from hctui.engine.log import Line, LogError, lasting, to_file, to_stream
+from hctui.engine.log import LogError, lasting, to_file, to_stream
+from hctui.engine.view import Line
 from tests.core.build import NOW
 
 

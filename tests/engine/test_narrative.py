@@ -7,11 +7,14 @@ from datetime import datetime
 
 import pytest
 
+from hctui.core.commands import Approve, MoveVm
 from hctui.core.decision import Decision, Outcome
-from hctui.core.policy import Mode
-from hctui.engine.log import Level, Line, as_json, as_text
+from hctui.core.model import VmId
+from hctui.core.policy import Mode, Policy
+from hctui.engine.log import as_json, as_text
 from hctui.engine.narrative import Narrator
-from tests.core.build import DRY, NOW, cluster, node, vm
+from hctui.engine.view import Level, Line
+from tests.core.build import DRY, NOW, cluster, node, node_id, vm
 from tests.engine.stand_in import Stage, stage
 
 HOT = cluster(
@@ -25,6 +28,9 @@ HOT = cluster(
     ],
 )
 """huge fits nowhere, pinned stays, web must not go where db is, app goes to node 3."""
+
+TOGETHER = cluster([node(1), node(2), node(3)], [vm("web", 1, tags="anti_db"), vm("db", 1)])
+APPROVE = Policy(dry_run=False, mode=Mode.APPROVE)
 
 
 async def run(stage: Stage, seconds: float) -> list[str]:
@@ -110,6 +116,52 @@ async def test_what_does_not_change_is_told_whole_only_once() -> None:
     assert sum(line.event == "candidate" for line in s.lines) == 2
 
 
+TO_2 = MoveVm(VmId("web"), node_id(2))
+CALM = cluster([node(1), node(2)], [vm("web", 1)])
+
+
+async def test_a_move_by_hand_is_told_and_says_nothing_of_rules_it_did_not_look_at() -> None:
+    s = stage(CALM)
+    s.desk.submit(TO_2)
+    texts = await run(s, 1)
+    assert texts == [
+        "Collecting cluster data...",
+        "Moving by hand: web from 10.0.0.101 to 10.0.0.102. Asked for by a person.",
+        "EXECUTING MIGRATION: web (4 GiB) from 10.0.0.101 to 10.0.0.102 (by hand)",
+        "The cluster accepted it as task 7.",
+        "MIGRATION COMPLETE: web is on 10.0.0.102.",
+    ]
+
+
+async def test_a_move_by_hand_in_a_dry_run_is_told_likewise() -> None:
+    s = stage(CALM, policy=DRY)
+    s.desk.submit(TO_2)
+    texts = await run(s, 1)
+    assert texts[-1] == "DRY RUN: would migrate web (4 GiB) from 10.0.0.101 to 10.0.0.102 (by hand)"
+    assert "migrate" not in s.calls
+
+
+async def test_a_refused_move_by_hand_is_a_warning_with_its_reason() -> None:
+    s = stage(CALM)
+    s.desk.submit(MoveVm(VmId("web"), node_id(1)))
+    await run(s, 1)
+    line = next(line for line in s.lines if line.event == "refused")
+    assert (line.level, line.text) == (
+        Level.WARNING,
+        "Not moved by hand: web from 10.0.0.101 to 10.0.0.101. web is on 10.0.0.101 already.",
+    )
+
+
+async def test_a_refused_move_by_hand_does_not_make_old_findings_new() -> None:
+    s = stage(STUCK)
+    await run(s, 1)
+    s.desk.submit(MoveVm(VmId("nosuch"), node_id(2)))
+    await run(s, 35)
+    found = [line.text for line in s.lines if line.event == "violation"]
+    assert found[1:] == ["VIOLATION FOUND: 1 rule still violated, and nothing about that has changed."]
+    assert s.told("Not moved by hand: there is no VM with the id nosuch.")
+
+
 @pytest.mark.parametrize(
     "outcome",
     [Outcome.NO_DATA, Outcome.PAUSED, Outcome.STANDING_DOWN, Outcome.COOLING_DOWN],
@@ -131,3 +183,22 @@ def test_lines_carry_their_time_their_level_in_words_and_their_facts() -> None:
         "vm": 'db "[/] x',
         "value": 71.5,
     }
+
+
+async def test_a_proposal_that_waits_is_told_once_and_then_only_that_it_waits() -> None:
+    s = stage(TOGETHER, policy=APPROVE)
+    await run(s, 65)
+    events = [
+        line.event for line in s.lines if line.event in ("proposal", "waiting_for_approval", "violation")
+    ]
+    assert events == ["violation", "proposal", "waiting_for_approval", "waiting_for_approval"]
+
+
+async def test_why_an_approved_proposal_was_not_sent_is_told() -> None:
+    s = stage(TOGETHER, policy=APPROVE)
+    await run(s, 1)
+    s.cluster.current = cluster([node(1), node(2), node(3)], [vm("web", 1), vm("db", 1)])
+    s.desk.submit(Approve(1))
+    await run(s, 5)
+    assert s.told("Not sent: web no longer shares 10.0.0.101 with a VM it must be kept apart from.")
+    assert "migrate" not in s.calls

@@ -20,15 +20,19 @@ print("\\n".join(sys.modules), file=sys.stderr)
 
 _NETWORK = {"httpx", "ssl", "asyncio"}
 _SIMULATOR = {"starlette", "uvicorn", "hctui.sim"}
+_ON_REQUEST = {"tomlkit", "keyring", "textual", "plotext"}
 
 
 @pytest.mark.parametrize(
     ("arguments", "unwanted"),
     [
-        (["--help"], _NETWORK | _SIMULATOR | {"sqlite3", "cryptography"}),
-        (["config", "show"], _NETWORK | _SIMULATOR | {"sqlite3", "cryptography"}),
-        (["report", "--help"], _NETWORK | _SIMULATOR),
-        (["run", "--once", "--host", "127.0.0.1:9", "--username", "nobody"], _SIMULATOR | {"cryptography"}),
+        (["--help"], _NETWORK | _SIMULATOR | _ON_REQUEST | {"sqlite3", "cryptography"}),
+        (["config", "show"], _NETWORK | _SIMULATOR | _ON_REQUEST | {"sqlite3", "cryptography"}),
+        (["report", "--help"], _NETWORK | _SIMULATOR | _ON_REQUEST),
+        (
+            ["run", "--once", "--host", "127.0.0.1:9", "--username", "nobody"],
+            _SIMULATOR | _ON_REQUEST | {"cryptography"},
+        ),
     ],
 )
 def test_a_command_loads_only_what_it_needs(tmp_path: Path, arguments: list[str], unwanted: set[str]) -> None:

@@ -1,11 +1,12 @@
-"""Small clusters, states and decisions to put into a journal."""
+"""Small clusters, states and decisions to put into a journal, and journals that hold them."""
 
 from __future__ import annotations
 
 import random
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from pathlib import Path
 
 from hctui.core.decision import (
     Candidate,
@@ -43,11 +44,14 @@ from hctui.core.state import (
     Rejection,
     State,
 )
+from hctui.journal import Journal
 
 GIB = 1024**3
 START = 1_800_000_000.0
 CLUSTER = ClusterInfo("7a41b9c2-0d55-4a1e-9d4f-5f0f0c7be001", "branch-7", "9.4.30")
 ADDRESS = "https://10.0.0.101"
+
+Entry = Snapshot | Decision | Migration
 
 
 def node(name: str, cpu_percent: float | None = 20.0, mem_used_gib: float | None = 64.0) -> Node:
@@ -211,4 +215,19 @@ def full_state(at: float = START) -> State:
         proposals_made=4,
         paused=True,
         unwell_at=at - 1000.125,
+        dry_run_held=True,
     )
+
+
+async def written(folder: Path, entries: Iterable[Entry]) -> Path:
+    """A journal of loose samples, decisions and migrations."""
+    async with Journal.open(folder, CLUSTER, ADDRESS) as journal:
+        for entry in entries:
+            match entry:
+                case Snapshot():
+                    await journal.record_cycle(entry, decision(entry.taken_at), State())
+                case Decision():
+                    await journal.record_cycle(None, entry, State())
+                case Migration():
+                    await journal.record_migration(entry, State())
+        return journal.path

@@ -38,6 +38,7 @@ MOVES = st.builds(
     source_name=st.text(max_size=9),
     target=NODE_IDS,
     target_name=st.text(max_size=9),
+    overrides_cooldowns=st.booleans(),
     reason=st.sampled_from(Reason),
     sentence=st.text(max_size=20),
     mem_bytes=st.integers(0, 2**50),
@@ -111,6 +112,13 @@ def test_samples_are_not_part_of_a_saved_state() -> None:
     assert encoding.read_state(encoding.write_state(state)) == full_state()
 
 
+def test_a_move_from_before_moves_by_hand_overrides_nothing() -> None:
+    state = full_state()
+    old = encoding.write_state(state).replace(',"overrides_cooldowns":false', "")
+    assert "overrides" not in old
+    assert encoding.read_state(old) == state
+
+
 def test_a_decision_comes_back_as_it_was() -> None:
     decision: Decision = full_decision(START)
     assert encoding.read_decision(encoding.write_decision(decision)) == decision
@@ -129,8 +137,10 @@ def test_a_sample_comes_back_to_a_hundredth_and_unknown_stays_absent() -> None:
 
 
 def test_ram_comes_back_as_percent_of_the_node() -> None:
-    halves = encoding.split(snapshot(START, (node("n1", 5.0, 96.0), node("n2", None, None))))
-    assert [(n.name, cpu, mem) for n, cpu, mem in encoding.node_readings(*halves)] == [
+    inventory, figures = encoding.split(snapshot(START, (node("n1", 5.0, 96.0), node("n2", None, None))))
+    nodes = encoding.read_nodes(encoding.deflated(encoding.write_inventory(inventory)[1]))
+    measured = encoding.read_node_figures(encoding.write_figures(figures))
+    assert [(n.name, cpu, mem) for n, cpu, mem in encoding.node_readings(nodes, measured)] == [
         ("n1", 5.0, 75.0),
         ("n2", None, None),
     ]

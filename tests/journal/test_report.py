@@ -12,14 +12,12 @@ import pytest
 
 from hctui.core.decision import Decision, Outcome, Reason
 from hctui.core.migration import Migration, Phase
-from hctui.core.model import Snapshot
 from hctui.core.state import State
 from hctui.journal import Journal, JournalError, Report, as_json, read_report, render
 from hctui.journal.report_text import WIDTH
 from tests.journal.build import (
-    ADDRESS,
-    CLUSTER,
     START,
+    Entry,
     decision,
     migration,
     move,
@@ -29,23 +27,8 @@ from tests.journal.build import (
     standing_down,
     stuck,
     waiting,
+    written,
 )
-
-Entry = Snapshot | Decision | Migration
-
-
-async def written(folder: Path, entries: Iterable[Entry]) -> Path:
-    """A journal of loose samples, decisions and migrations."""
-    async with Journal.open(folder, CLUSTER, ADDRESS) as journal:
-        for entry in entries:
-            match entry:
-                case Snapshot():
-                    await journal.record_cycle(entry, decision(entry.taken_at), State())
-                case Decision():
-                    await journal.record_cycle(None, entry, State())
-                case Migration():
-                    await journal.record_migration(entry, State())
-        return journal.path
 
 
 async def reported(folder: Path, entries: Iterable[Entry]) -> Report:
@@ -212,6 +195,21 @@ async def test_a_rule_no_longer_seen_does_not_stand_and_a_pause_changes_nothing(
     (gone,) = (await reported(folder / "b", [blocked(0, finding), decision(START + 30), paused])).broken_rules
     assert (standing.is_standing, gone.is_standing) == (True, False)
     assert gone.moved_at is None
+
+
+async def test_a_move_by_hand_is_a_move_and_leaves_what_is_known_of_rules(folder: Path) -> None:
+    entries = [
+        blocked(0, stuck("web shares n1 with db.", "web", "db")),
+        moving(START + 30, move("web", reason=Reason.MANUAL)),
+        decision(START + 60, Outcome.REFUSED),
+    ]
+    report = await reported(folder, entries)
+    assert [(told.reason, told.vm_name) for told in report.moves] == [(Reason.MANUAL, "web")]
+    (rule,) = report.broken_rules
+    assert (rule.is_standing, rule.last_at) == (True, START)
+    text = " ".join(render(report, UTC).split())
+    assert "a move by hand refused 1" in text
+    assert "1 move decided: 1 by hand." in text
 
 
 async def test_stand_downs_by_check_with_times_and_total(folder: Path) -> None:

@@ -1,0 +1,154 @@
+"""`hctui` without a command: the console on the configured cluster, or the first run where none is configured."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hctui.cli.options import loaded, password_of
+from hctui.config import Group, LiveConsent, SettingsError
+from hctui.core.errors import HctuiError
+
+if TYPE_CHECKING:
+    from hctui.config import Settings
+    from hctui.core.secret import Secret
+    from hctui.engine.log import Log
+
+GROUPS = (Group.CLUSTER, Group.BALANCER, Group.CONSOLE)
+
+HEAD_START_SECONDS = 2.0
+"""So long at most the engine waits for the first frame: what it loads would hold up the loop that draws it."""
+
+ARMED = (
+    "SC_DRY_RUN in the environment says live, but it may be there for another tool: this is a dry run until you go "
+    "live with the key d."
+)
+
+
+class NoTerminal(HctuiError):
+    """The console was asked for where there is none to draw on."""
+
+    title = "No terminal"
+
+
+def open_console(config_file: Path | None, flags: dict[str, object]) -> int:
+    """Open the console; returns the exit code."""
+    gc.disable()  # what is made until the first frame stays; to look through it for rubbish takes a tenth of the time
+    try:
+        check_terminal("hctui run")
+        settings = loaded(config_file, flags)
+        check_keys(settings)
+        if not settings.cluster.url:
+            return _first_run(config_file, flags, settings)
+        return _balance(settings, password_of(settings))
+    finally:
+        gc.enable()
+
+
+def check_terminal(instead: str) -> None:
+    """See that there is a terminal to draw on and to type at.
+
+    Raises:
+        NoTerminal: there is not.
+    """
+    if not (sys.stdin and sys.stdin.isatty() and sys.stderr and sys.stderr.isatty()):
+        raise NoTerminal(
+            "The console needs one, for input and for output.", hint=f"Use `{instead}` where there is none."
+        )
+
+
+def check_keys(settings: Settings) -> None:
+    """See that only actions that exist are given other keys.
+
+    Raises:
+        SettingsError: one does not.
+    """
+    from hctui.core.wording import listing
+    from hctui.tui.keys import BY_ID, unknown_ids
+
+    unknown = unknown_ids(settings.console.keys)
+    if unknown:
+        raise SettingsError(
+            [f"console.keys: there is no action {name!r}." for name in unknown],
+            hint=f"The actions are {listing(sorted(BY_ID))}.",
+        )
+
+
+def _first_run(config_file: Path | None, flags: dict[str, object], settings: Settings) -> int:
+    """Ask for a cluster, then go on with what was written."""
+    gc.enable()
+    from importlib.util import find_spec
+
+    from hctui.cli.alone import shown_alone
+    from hctui.cli.demo import Show, open_demo
+    from hctui.engine.probing import NetworkProbes
+    from hctui.tui.first_run.app import FirstRunApp
+    from hctui.tui.first_run.draft import Configured, suggestions_of
+
+    app = FirstRunApp(
+        NetworkProbes(),
+        suggestions_of(settings),
+        settings.file,
+        keyring_available=find_spec("keyring") is not None,
+        theme=settings.console.theme,
+    )
+    showing = shown_alone(app)
+    answer, code = asyncio.run(showing)
+    if isinstance(answer, Configured):
+        settings = loaded(answer.path if config_file else None, flags)
+        return _balance(settings, answer.password or password_of(settings))
+    if answer is not None:
+        return open_demo(Show())
+    return code
+
+
+def keep_what_is_loaded() -> None:
+    """Have the garbage collector work, but look no more at what the program consists of.
+
+    Else it goes through all modules and classes every few minutes, and no key is answered meanwhile.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.enable()
+
+
+def _balance(settings: Settings, password: Secret) -> int:
+    from hctui.cli.siblings import Siblings, Surroundings
+    from hctui.config import paths
+    from hctui.engine import log
+    from hctui.engine.clock import RealClock, first_of
+    from hctui.engine.connection import desk_of
+    from hctui.tui.app import Console, Outlook
+
+    armed = settings.live_consent is LiveConsent.ARMED_BY_ENVIRONMENT
+    settings = settings.disarmed() if armed else settings
+    clock = RealClock()
+    desk = desk_of(settings, clock)
+    state = paths.private_folder(paths.state_folder())
+    logs = paths.private_folder(paths.log_folder())
+    outlook = Outlook(state / "exports", ARMED if armed else "", is_armed_by_environment=armed)
+    file_log, close = log.to_file(logs / "hctui.log")
+
+    async def balance_once_shown(lines: Log, stop: asyncio.Event) -> None:
+        await first_of(outlook.shown.wait(), stop.wait(), asyncio.sleep(HEAD_START_SECONDS))
+        from hctui.engine.balancing import Plan, balance
+        from hctui.engine.connection import client_of
+
+        keep_what_is_loaded()
+        await balance(client_of(settings, password), desk, Plan(state), clock, lines, stop)
+
+    try:
+        around = Surroundings(
+            desk, file_log, log.lasting(file_log, log.to_stream(sys.stdout, "text")), logs / "crash.txt"
+        )
+        siblings = Siblings(
+            balance_once_shown,
+            lambda: Console(desk, outlook),
+            around,
+        )
+        return asyncio.run(siblings.run())
+    finally:
+        close()

@@ -1,0 +1,34 @@
+"""Writing a copy of what is on the screen to a file, since not every terminal takes text for its clipboard."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from hctui.core.errors import HctuiError
+
+NAME = "copied.txt"
+
+
+class CopyFailed(HctuiError):
+    """The file with the copy could not be written."""
+
+    title = "Not written to a file"
+
+
+def write_copy(folder: Path, text: str) -> Path:
+    """Replace the file with the latest copy, readable by its owner only.
+
+    Raises:
+        CopyFailed: the folder or the file cannot be written.
+    """
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor, temporary = tempfile.mkstemp(dir=folder, prefix=f".{NAME}.")
+        with open(descriptor, "w", encoding="utf-8", errors="backslashreplace") as stream:
+            stream.write(text if text.endswith("\n") else f"{text}\n")
+        os.replace(temporary, folder / NAME)
+    except OSError as error:
+        raise CopyFailed(f"{folder / NAME}: {error.strerror}.") from error
+    return folder / NAME

@@ -1,0 +1,267 @@
+"""The table of keys: what bindings, footer, help and the settings' remapping are all made from.
+
+One row a key. Knows no screen and no widget, only the names of the actions they offer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from textual.binding import Binding, BindingType
+
+
+class Where(StrEnum):
+    """What has the focus when a key works."""
+
+    EVERYWHERE = "everywhere"
+    DASHBOARD = "on the dashboard"
+    VMS = "in the table of VMs"
+    NODES = "in the table of nodes"
+    LOG = "in the log"
+    PROPOSAL = "while a proposal waits"
+    LIST = "in every list"
+    PAGE = "on every other screen"
+    VM = "on the page of a VM"
+    EXPLANATION = "in the explanation"
+    MATRIX = "in the matrix"
+    CHARTS = "on the charts"
+    HISTORY = "in the history"
+    SETTINGS = "in the settings"
+    QUESTION = "in a question"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key.
+
+    Attributes:
+        id: the name under which it can be remapped, `keys = ["approve=ctrl+a"]`.
+        keys: the keys as Textual names them, separated by commas.
+        action: what the focused widget, screen or application is asked to do.
+        label: a word or two for the footer; empty where it is not shown there.
+        meaning: what it does, for the help.
+        where: what must have the focus.
+    """
+
+    id: str
+    keys: str
+    action: str
+    label: str
+    meaning: str
+    where: Where
+
+
+KEYS: tuple[Key, ...] = (
+    Key(
+        "help",
+        "question_mark,f1",
+        "help",
+        "help",
+        "Keys and what they do, those of the focused part first.",
+        Where.EVERYWHERE,
+    ),
+    Key(
+        "palette",
+        "ctrl+p",
+        "command_palette",
+        "",
+        "Everything there is to do, to see and to go to, by name.",
+        Where.EVERYWHERE,
+    ),
+    Key(
+        "dry_run",
+        "d",
+        "flip_dry_run",
+        "dry run",
+        "Switch between dry run and live. Going live asks first.",
+        Where.EVERYWHERE,
+    ),
+    Key(
+        "mode",
+        "m",
+        "flip_mode",
+        "mode",
+        "Switch between auto and approve. Auto while live asks first.",
+        Where.EVERYWHERE,
+    ),
+    Key(
+        "pause",
+        "p",
+        "flip_pause",
+        "pause",
+        "Pause: keep watching, decide nothing. The same key resumes.",
+        Where.EVERYWHERE,
+    ),
+    Key("settings", "c", "settings", "settings", "See and change every setting.", Where.EVERYWHERE),
+    Key("charts", "h", "charts", "charts", "CPU and RAM over time.", Where.EVERYWHERE),
+    Key(
+        "history",
+        "i",
+        "history",
+        "history",
+        "Past migrations and decisions, and their export.",
+        Where.EVERYWHERE,
+    ),
+    Key(
+        "matrix",
+        "w",
+        "matrix",
+        "why",
+        "Every VM against every node, with the first check that fails.",
+        Where.EVERYWHERE,
+    ),
+    Key(
+        "undo",
+        "u",
+        "undo",
+        "",
+        "Move the VM that was moved last back to where it came from.",
+        Where.EVERYWHERE,
+    ),
+    Key(
+        "quit", "q,ctrl+q", "leave", "quit", "Quit. Asks if something would be left undone.", Where.EVERYWHERE
+    ),
+    Key(
+        "approve",
+        "a",
+        "approve",
+        "approve",
+        "Open the proposal; pressed there again, approve it.",
+        Where.PROPOSAL,
+    ),
+    Key(
+        "reject",
+        "x",
+        "reject",
+        "reject",
+        "Reject the proposal; its VM and target rest for the VM cooldown.",
+        Where.PROPOSAL,
+    ),
+    Key("next_best", "n", "next_best", "next best", "Propose the next best move instead.", Where.PROPOSAL),
+    Key(
+        "explain",
+        "e",
+        "explain",
+        "explain",
+        "Why: of the chosen VM, of the chosen line's cycle, or of the last decision.",
+        Where.DASHBOARD,
+    ),
+    Key(
+        "filter",
+        "slash",
+        "filter",
+        "filter",
+        "Show only what matches: text, node, tag, violation, cooldown.",
+        Where.DASHBOARD,
+    ),
+    Key(
+        "panel",
+        "v",
+        "switch_panel",
+        "",
+        "Where there is little room: switch between log and violations.",
+        Where.DASHBOARD,
+    ),
+    Key("move", "g", "move", "move", "Move the chosen VM by hand: every node with its verdict.", Where.VMS),
+    Key(
+        "sort", "s", "sort", "sort", "Sort by the next column; a click on a header does the same.", Where.VMS
+    ),
+    Key("reverse", "r", "reverse", "", "Sort the other way round.", Where.VMS),
+    Key("copy", "y", "copy", "copy", "Copy the chosen row, or all of a text, also to a file.", Where.LIST),
+    Key("follow", "f", "follow", "follow", "Follow the newest line, or hold.", Where.LOG),
+    Key(
+        "verbose",
+        "t",
+        "verbose",
+        "all lines",
+        "Show every line, or only those that say what came of it.",
+        Where.LOG,
+    ),
+    Key("back", "escape", "back", "back", "Back to where you came from.", Where.PAGE),
+    Key("vm_charts", "h", "charts_of_vm", "charts", "CPU and RAM of this VM over time.", Where.VM),
+    Key("earlier", "left", "earlier", "earlier", "The decision before this one.", Where.EXPLANATION),
+    Key("later", "right", "later", "later", "The decision after this one.", Where.EXPLANATION),
+    Key("node_before", "left", "other_node(-1)", "", "The node to the left.", Where.MATRIX),
+    Key("node_after", "right", "other_node(1)", "next node", "The node to the right.", Where.MATRIX),
+    Key("wider", "plus,equals_sign", "wider", "longer", "Show a longer time.", Where.CHARTS),
+    Key("narrower", "minus", "narrower", "shorter", "Show a shorter time.", Where.CHARTS),
+    Key("subject", "n", "next_subject", "next", "Show the next node or VM.", Where.CHARTS),
+    Key(
+        "figure",
+        "t",
+        "swap_figure",
+        "CPU/RAM",
+        "Switch between CPU and RAM, where there is room for one of them.",
+        Where.CHARTS,
+    ),
+    Key("swap", "t", "swap", "switch", "Switch between migrations and decisions.", Where.HISTORY),
+    Key("export", "o", "export", "export", "Write the list to a file, as CSV or JSON lines.", Where.HISTORY),
+    Key(
+        "history_filter",
+        "slash",
+        "filter",
+        "filter",
+        "Show only what matches: a VM, a node, an outcome, words of the sentence.",
+        Where.HISTORY,
+    ),
+    Key("history_wider", "plus,equals_sign", "wider", "longer", "Show a longer time.", Where.HISTORY),
+    Key("history_narrower", "minus", "narrower", "shorter", "Show a shorter time.", Where.HISTORY),
+    Key(
+        "edit",
+        "enter,space",
+        "choose",
+        "edit",
+        "Edit the setting; a switch or a choice goes to its next value.",
+        Where.SETTINGS,
+    ),
+    Key(
+        "settings_filter",
+        "slash",
+        "filter",
+        "filter",
+        "Show only what matches: a name, a source, edited, locked, wrong.",
+        Where.SETTINGS,
+    ),
+    Key(
+        "save",
+        "ctrl+s",
+        "save",
+        "save",
+        "Show what would change in the file, then save and apply it.",
+        Where.SETTINGS,
+    ),
+    Key(
+        "apply", "ctrl+a", "apply", "apply", "Let the changes hold now, without saving them.", Where.SETTINGS
+    ),
+    Key("revert", "ctrl+z", "revert", "revert", "Forget what was typed and not saved.", Where.SETTINGS),
+)
+
+BY_ID: Mapping[str, Key] = {key.id: key for key in KEYS}
+
+
+def bindings(*places: Where) -> list[BindingType]:
+    """The bindings of a screen or widget that offers the actions of these places."""
+    return [_binding(key) for key in KEYS if key.where in places]
+
+
+def named(*ids: str) -> list[Binding]:
+    """The bindings of a screen that offers these actions of other places too, on the same keys."""
+    return [_binding(BY_ID[key_id]) for key_id in ids]
+
+
+_OF_A_TABLE = frozenset({Where.VMS, Where.NODES, Where.LOG, Where.LIST})
+"""Keys that a table has while it has the focus; what they do is the screen's business all the same."""
+
+
+def _binding(key: Key) -> Binding:
+    action = f"screen.{key.action}" if key.where in _OF_A_TABLE else key.action
+    return Binding(
+        key.keys, action, key.label or key.meaning, show=bool(key.label), tooltip=key.meaning, id=key.id
+    )
+
+
+def unknown_ids(ids: Iterable[str]) -> tuple[str, ...]:
+    """Those that no key has, of the ids a remapping names."""
+    return tuple(name for name in ids if name not in BY_ID)

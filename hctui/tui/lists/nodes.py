@@ -1,0 +1,102 @@
+"""The table of nodes: load over time on a fixed scale, the mean that decides, RAM, and the state in words. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hctui.core.model import Node, NodeId
+from hctui.tui.cell import Align, Cell, Tone, cell
+from hctui.tui.columns import Column
+from hctui.tui.format import percent
+from hctui.tui.glyphs import Glyphs
+from hctui.tui.picture import Picture
+from hctui.tui.spark import gauge, spark
+from hctui.tui.trail import Trail
+
+SPARK_WIDTH, WIDE_SPARK_WIDTH = 12, 20
+GAUGE_WIDTH = 16
+WIDE = 120
+
+COLUMNS = (
+    Column("name", "node", 15, flex=1),
+    Column("cpu", "CPU", SPARK_WIDTH, at_most=WIDE - 1),
+    Column("cpu_wide", "CPU", WIDE_SPARK_WIDTH, at_least=WIDE),
+    Column("gauge", "mean, 0 to 100 %", GAUGE_WIDTH, at_least=WIDE),
+    Column("mean", "mean", 6, Align.RIGHT),
+    Column("ram", "RAM", SPARK_WIDTH, at_most=WIDE - 1),
+    Column("ram_wide", "RAM", WIDE_SPARK_WIDTH, at_least=160),
+    Column("ram_gauge", "RAM, 0 to 100 %", GAUGE_WIDTH, at_least=WIDE),
+    Column("used", "used", 6, Align.RIGHT),
+    Column("vms", "VMs", 4, Align.RIGHT),
+    Column("ratio", "vCPU:thread", 11, Align.RIGHT, at_least=100),
+    Column("state", "state", 12, flex=2),
+)
+
+
+def order(picture: Picture) -> list[NodeId]:
+    """The nodes in the order of the cluster's answer, which does not change while they come and go."""
+    return list(picture.snapshot.nodes) if picture.snapshot else []
+
+
+def row(picture: Picture, node_id: NodeId, trail: Trail, glyphs: Glyphs) -> tuple[Cell, ...]:
+    """The cells of one node, one for each column."""
+    s = picture.situation
+    node = s.snapshot.nodes.get(node_id) if s else None
+    if s is None or node is None:
+        return tuple(cell() for _ in COLUMNS)
+    policy = picture.view.policy
+    upper, lower, limit = policy.cpu_upper_percent, policy.cpu_lower_percent, policy.ram_limit_percent
+    mean, used = s.means[node_id], node.mem_percent
+    cpu, ram = trail.cpu_percent(node_id), trail.mem_percent(node_id)
+    vms = s.placed[node_id]
+    return (
+        cell(node.name, Tone.STRONG),
+        spark(cpu, SPARK_WIDTH, lower, upper, glyphs),
+        spark(cpu, WIDE_SPARK_WIDTH, lower, upper, glyphs),
+        gauge(mean, GAUGE_WIDTH, lower, upper, glyphs),
+        cell(percent(mean), _load_tone(mean, upper)),
+        spark(ram, SPARK_WIDTH, limit, limit, glyphs),
+        spark(ram, WIDE_SPARK_WIDTH, limit, limit, glyphs),
+        gauge(used, GAUGE_WIDTH, limit, limit, glyphs),
+        cell(percent(used), _load_tone(used, limit)),
+        cell(str(len(vms))),
+        cell(ratio(node, [vm.vcpus for vm in vms])),
+        state(picture, node_id),
+    )
+
+
+def ratio(node: Node, vcpus: Sequence[int]) -> str:
+    """VCPUs of the VMs on a node for each hardware thread; `-` when not known."""
+    return f"{sum(vcpus) / node.threads:.1f}" if node.threads else "-"
+
+
+def state(picture: Picture, node_id: NodeId) -> Cell:
+    """What is to be said of a node, in words: what keeps it from taking part, or hot, or coolest."""
+    s = picture.situation
+    assert s is not None  # noqa: S101 - the caller has a row to fill
+    usable = s.usable[node_id]
+    if not usable.ok:
+        node = s.snapshot.nodes[node_id]
+        return cell(usable.sentence.removeprefix(f"{node.name} ").rstrip("."), Tone.WARNING)
+    mean, policy = s.means[node_id], s.policy
+    if mean is None:
+        return cell(f"history {s.readings[node_id].progress}", Tone.DIM)
+    if mean > policy.cpu_upper_percent:
+        return cell("hot", Tone.BAD)
+    known = [load.node_id for load in s.loads() if load.mean_percent is not None]
+    if len(known) > 1 and known[-1] == node_id:
+        return cell("coolest", Tone.GOOD)
+    return cell("may take VMs" if mean < policy.cpu_lower_percent else "", Tone.DIM)
+
+
+def legend(picture: Picture) -> str:
+    """What the colours and marks of the table mean, with the thresholds."""
+    policy = picture.view.policy
+    return (
+        f"CPU hot above {policy.cpu_upper_percent:g} %, takes VMs below {policy.cpu_lower_percent:g} %; "
+        f"RAM limit {policy.ram_limit_percent:g} %"
+    )
+
+
+def _load_tone(value: float | None, upper: float) -> Tone:
+    return Tone.BAD if value is not None and value > upper else Tone.PLAIN

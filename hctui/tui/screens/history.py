@@ -1,0 +1,285 @@
+"""Past migrations and past decisions: two lists over a time, with a filter, and their export.
+
+It keeps what the person chose. The past is read from the journal, anew after every poll; nothing is kept of what is
+not listed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.widgets import Input
+from textual.worker import Worker, WorkerState
+
+from hctui.core.errors import HctuiError
+from hctui.engine.queries import DecisionTold, Form, MigrationTold, Queries, Subject
+from hctui.tui.cell import Cell, Tone, cell
+from hctui.tui.keys import Where, bindings
+from hctui.tui.lists import history
+from hctui.tui.page import Page
+from hctui.tui.picture import Picture
+from hctui.tui.screens.question import Answer, Question
+from hctui.tui.widgets.key_bar import KeyBar
+from hctui.tui.widgets.prose import Prose
+from hctui.tui.widgets.status_bar import StatusBar
+from hctui.tui.widgets.table import Table
+from hctui.tui.widgets.text_line import TextLine
+
+NO_JOURNAL = "Nothing has been recorded yet: that begins when the cluster has answered for the first time."
+
+_TYPING_SECONDS = 0.15
+"""So long a filter rests before it is looked for, so that not every key of a word asks the journal."""
+
+_EXPLAIN, _CLOSE = "explain", "close"
+_FORMS = (
+    Answer(Form.CSV, "CSV"),
+    Answer(Form.JSON_LINES, "JSON lines"),
+    Answer(_CLOSE, "Cancel", is_safe=True),
+)
+
+Told = MigrationTold | DecisionTold
+
+
+class _Whole(Question):
+    """A question whose text may be longer than its place, and is then scrolled by keys too."""
+
+    def on_mount(self) -> None:
+        """Let the text have the focus; it does not get it by itself."""
+        self.query_one(VerticalScroll).can_focus = True
+
+
+class History(Page[None]):
+    """Two lists in one place: one key switches."""
+
+    CSS_PATH = "history.tcss"
+    BINDINGS = bindings(Where.HISTORY, Where.LIST)
+    AUTO_FOCUS = "#list"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._subject = Subject.MIGRATIONS
+        self._span = 0
+        self._wanted = ""
+        self._told: Mapping[str, Told] = {}
+        self._picture: Picture | None = None
+        self._read_at: object = None
+
+    def compose(self) -> ComposeResult:
+        """What is listed, the list, and the filter."""
+        glyphs = self.console_app.glyphs
+        yield StatusBar()
+        yield TextLine(id="heading", glyphs=glyphs)
+        yield Prose(id="note")
+        yield Table(history.COLUMNS[self._subject], empty="reading", glyphs=glyphs, id="list")
+        yield Input(
+            placeholder="a VM, a node, an outcome, words of the sentence", id="filter", select_on_focus=False
+        )
+        yield KeyBar()
+
+    # Showing
+
+    def paint(self, picture: Picture) -> None:
+        """Show a picture; the past is read again if there was a poll, or a migration went on."""
+        if not self.is_mounted:
+            return
+        self._picture = picture
+        view = picture.view
+        self.query_one(StatusBar).paint(picture, self.console_app.front.now())
+        decided = view.decision.at if view.decision else None
+        migration = (view.state.migration.id, view.state.migration.phase) if view.state.migration else None
+        known = (decided, migration, self.console_app.front.queries)
+        if known != self._read_at:
+            self._read_at = known
+            self._read()
+        self._list.touch(self._told)
+
+    def tick(self, now: float) -> None:
+        """Let the timers run."""
+        if self._picture:
+            self.query_one(StatusBar).tick(self._picture, now)
+
+    def _show(self, told: Mapping[str, Told], *, is_cut: bool) -> None:
+        self._told = told
+        self._list.empty = history.nothing(self._subject, self._span_words, self._wanted)
+        self._list.show(list(told), lambda key: self._row(told[key]))
+        heading = history.heading(self._subject, self._span_words, self._wanted, len(told), is_cut=is_cut)
+        self.query_one("#heading", TextLine).show(heading)
+
+    def _row(self, told: Told) -> tuple[Cell, ...]:
+        if isinstance(told, DecisionTold):
+            return history.decision_row(told)
+        assert self._picture is not None  # noqa: S101 - there are rows only after a picture
+        return history.migration_row(self._picture, told)
+
+    @property
+    def _list(self) -> Table:
+        return self.query_one("#list", Table)
+
+    @property
+    def _span_words(self) -> str:
+        return history.SPANS[self._span][1]
+
+    def _note(self, text: str) -> None:
+        self.query_one("#note", Prose).show(cell(text, Tone.NOTICE))
+
+    # Reading
+
+    def _read(self, rest_seconds: float = 0.0) -> None:
+        queries = self.console_app.front.queries
+        if queries is None:
+            self._list.empty = ""
+            self._note(NO_JOURNAL)
+        else:
+            reading = partial(self._have_read, queries, rest_seconds)
+            _: Worker[None] = self.run_worker(reading, group="past", exclusive=True, exit_on_error=False)
+
+    async def _have_read(self, queries: Queries, rest_seconds: float) -> None:
+        await asyncio.sleep(rest_seconds)
+        until = self.console_app.front.now()
+        since = until - history.SPANS[self._span][0]
+        try:
+            told, is_cut = await self._asked(queries, since, until)
+        except HctuiError as error:
+            self._note(str(error))
+            return
+        self._note("")
+        self._show(told, is_cut=is_cut)
+
+    async def _asked(self, queries: Queries, since: float, until: float) -> tuple[dict[str, Told], bool]:
+        """What is to be listed, by the key of its row, and whether there is more. One more is asked for to know."""
+        most = history.MOST_ROWS
+        if self._subject is Subject.DECISIONS:
+            decisions = await queries.decisions(until, most + 1, contains=self._wanted)
+            within = [each for each in decisions if each.at >= since]
+            return {str(each.id): each for each in within[:most]}, len(within) > most
+        migrations = await queries.migrations(since, until, most + 1)
+        matching = [each for each in migrations[:most] if history.matches(each, self._wanted)]
+        return {each.id: each for each in matching}, len(migrations) > most
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """An error nobody foresaw is told, and the page goes on."""
+        if event.state is WorkerState.ERROR:
+            self._note(f"The history cannot be shown: {type(event.worker.error).__name__}.")
+
+    # What is chosen
+
+    def action_swap(self) -> None:
+        """Switch between migrations and decisions."""
+        other = {Subject.MIGRATIONS: Subject.DECISIONS, Subject.DECISIONS: Subject.MIGRATIONS}
+        self._subject = other[self._subject]
+        self._told = {}
+        self._list.set_columns(history.COLUMNS[self._subject])
+        self._list.show([], lambda _key: ())
+        self._list.empty = "reading"
+        self._read()
+
+    def action_wider(self) -> None:
+        """Show a longer time."""
+        self._choose_span(self._span + 1)
+
+    def action_narrower(self) -> None:
+        """Show a shorter time."""
+        self._choose_span(self._span - 1)
+
+    def _choose_span(self, span: int) -> None:
+        if 0 <= span < len(history.SPANS):
+            self._span = span
+            self._read()
+
+    @on(Table.Chosen)
+    def _open(self, event: Table.Chosen) -> None:
+        told = self._told.get(event.key)
+        if isinstance(told, DecisionTold):
+            self._explain(told.at)
+        elif told is not None:
+            answers = (Answer(_EXPLAIN, "Explain"), Answer(_CLOSE, "Close", is_safe=True))
+            at = told.requested_at
+
+            def answered(answer: str | None) -> None:
+                if answer == _EXPLAIN:
+                    self._explain(at)
+
+            self.app.push_screen(_Whole("Migration", history.whole(told), answers), answered)
+
+    def _explain(self, at: float) -> None:
+        from hctui.tui.screens.explain import Explanation
+
+        self.app.push_screen(Explanation(at=at))
+
+    def action_copy(self) -> None:
+        """Copy the row under the cursor."""
+        if text := self._list.row_text():
+            self.console_app.copy("The row", text)
+
+    # The filter
+
+    def action_filter(self) -> None:
+        """Open the filter."""
+        box = self.query_one("#filter", Input)
+        box.add_class("-open")
+        box.focus()
+
+    @on(Input.Changed, "#filter")
+    def _filter_changed(self, event: Input.Changed) -> None:
+        wanted = event.value.strip()
+        if wanted != self._wanted:
+            self._wanted = wanted
+            self._read(_TYPING_SECONDS)
+
+    @on(Input.Submitted, "#filter")
+    def _filter_done(self) -> None:
+        self.query_one("#filter", Input).set_class(bool(self._wanted), "-open")
+        self._list.focus()
+
+    def action_back(self) -> None:
+        """Forget the filter, or, if there is none, close the page."""
+        box = self.query_one("#filter", Input)
+        if not box.has_class("-open"):
+            self.dismiss()
+            return
+        box.value = ""
+        box.remove_class("-open")
+        self._list.focus()
+
+    # The export
+
+    def action_export(self) -> None:
+        """Ask for the form, then write a file."""
+        subject, span = self._subject, self._span
+        queries = self.console_app.front.queries
+        if queries is None:
+            self.console_app.say(NO_JOURNAL, is_wrong=True)
+            return
+
+        def answered(answer: str | None) -> None:
+            if answer in tuple(Form):
+                writing = partial(self._export, queries, subject, Form(answer), history.SPANS[span][0])
+                _: Worker[None] = self.run_worker(writing, group="export", exit_on_error=False)
+
+        text = history.export_question(subject, self._span_words, self._wanted)
+        self.app.push_screen(Question("Export", text, _FORMS), answered)
+
+    async def _export(self, queries: Queries, subject: Subject, form: Form, seconds: float) -> None:
+        now = self.console_app.front.now()
+        cluster = self._picture.view.cluster if self._picture else None
+        folder = self.console_app.outlook.export_folder
+        path = history.export_path(folder, cluster.name if cluster else "", subject, form, now)
+        try:
+            await asyncio.to_thread(_make, folder)
+            rows = await queries.export(subject, form, path, now - seconds, now)
+        except HctuiError as error:
+            self.console_app.say(str(error), is_wrong=True)
+        except OSError as error:
+            self.console_app.say(f"The export failed: {folder}: {error.strerror}.", is_wrong=True)
+        else:
+            self.console_app.say(history.exported(subject, rows, path))
+
+
+def _make(folder: Path) -> None:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -1,0 +1,85 @@
+"""A question with a few answers. The focus is on the one that changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.widgets import Button, Static
+
+from hctui.core.errors import HctuiError
+from hctui.tui.keys import Where, bindings
+from hctui.tui.page import Dialog
+
+Evidence = Callable[[], Awaitable[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer: what is returned, and what stands on its button. `is_safe` gets the focus."""
+
+    id: str
+    label: str
+    is_safe: bool = False
+
+
+class Question(Dialog[str]):
+    """Asks, and returns the id of the answer; `None` if it was closed without one."""
+
+    CSS_PATH = "question.tcss"
+    BINDINGS = bindings(Where.QUESTION)
+
+    def __init__(
+        self, title: str, text: str, answers: tuple[Answer, ...], evidence: Evidence | None = None
+    ) -> None:
+        """A question.
+
+        Args:
+            title: what it is about, in a few words.
+            text: what will happen, literally.
+            answers: from left to right.
+            evidence: reads what helps to answer; shown below once it is there.
+        """
+        super().__init__()
+        self._title = title
+        self._text = text
+        self._answers = answers
+        self._evidence = evidence
+
+    def compose(self) -> ComposeResult:
+        """Title, text, evidence and a button for each answer."""
+        with Vertical(id="box") as box:
+            box.border_title = Content(self._title)
+            with VerticalScroll(can_focus=self._evidence is not None):
+                yield Static(self._text, id="text", markup=False)
+                if self._evidence:
+                    yield Static("Reading what was done so far.", id="evidence", markup=False)
+            with Horizontal(id="answers"):
+                for answer in self._answers:
+                    yield Button(answer.label, id=answer.id, compact=True)
+
+    def on_mount(self) -> None:
+        """Put the focus where an accidental key does no harm."""
+        safe = next(answer for answer in self._answers if answer.is_safe)
+        self.query_one(f"#{safe.id}", Button).focus()
+        if self._evidence:
+            self.run_worker(self._read(self._evidence), exit_on_error=False)
+
+    async def _read(self, evidence: Evidence) -> None:
+        try:
+            told = await evidence()
+        except HctuiError as error:
+            told = str(error)
+        self.query_one("#evidence", Static).update(told)
+
+    @on(Button.Pressed)
+    def _answered(self, event: Button.Pressed) -> None:
+        self.dismiss(event.button.id)
+
+    def action_other_answer(self, step: int) -> None:
+        """Go to the next answer, or the one before."""
+        self.focus_next(Button) if step > 0 else self.focus_previous(Button)

@@ -1,0 +1,170 @@
+"""The status bar and the terminal's title in words: who, how, and what is being done. Pure.
+
+What stands here is always on the screen: the two switches and whether it is paused, what vouches for the cluster's
+certificate, how old the data is, and what the cycle is doing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from hctui.core.decision import Check, Decision, Outcome, window_progress
+from hctui.core.migration import Migration, Phase
+from hctui.core.policy import Mode
+from hctui.core.state import remaining_seconds
+from hctui.core.wording import count
+from hctui.engine.view import View
+from hctui.tui.cell import Cell, Tone, cell, joined
+from hctui.tui.format import age, latency, timer
+from hctui.tui.picture import Picture
+
+STALE_POLLS = 2
+"""Data older than so many intervals is marked."""
+
+
+def identity(picture: Picture) -> Cell:
+    """The cluster's name and size; its address until it has told its name."""
+    view = picture.view
+    if view.cluster is None:
+        return cell(view.contact.address, Tone.STRONG)
+    name = cell(view.cluster.name or view.contact.address, Tone.STRONG)
+    if picture.snapshot is None:
+        return name
+    size = f"  {count(len(picture.snapshot.nodes), 'node')}  {count(len(picture.snapshot.vms), 'VM')}"
+    return joined(name, cell(size, Tone.DIM))
+
+
+def switches(view: View) -> Cell:
+    """`DRY RUN` or `LIVE`, `AUTO` or `APPROVE`, and `PAUSED` if it is."""
+    dry = view.policy.dry_run
+    words = [cell(" DRY RUN ", Tone.GOOD) if dry else cell(" LIVE ", Tone.WARNING)]
+    words.append(cell(f" {view.policy.mode.upper()} ", Tone.STRONG))
+    if view.state.paused:
+        words.append(cell(" PAUSED ", Tone.NOTICE))
+    return joined(*words)
+
+
+def trust(view: View) -> Cell:
+    """What vouches for the cluster's certificate."""
+    unverified = "unverified" in view.contact.trust
+    return cell(view.contact.trust, Tone.BAD if unverified else Tone.DIM)
+
+
+def data_age(view: View, now: float) -> Cell:
+    """How old the newest data is; marked once polls have been missed."""
+    if view.snapshot is None:
+        return cell("no data yet", Tone.NOTICE)
+    seconds = max(0.0, now - view.snapshot.taken_at)
+    stale = seconds > STALE_POLLS * view.policy.interval_seconds
+    return cell(f"data {age(seconds)}{' old' if stale else ''}", Tone.BAD if stale else Tone.DIM)
+
+
+def api(view: View) -> Cell:
+    """How long the last poll took: slowness is the cluster's or ours."""
+    if view.contact.error:
+        return cell("API error", Tone.BAD)
+    if view.contact.latency_seconds is None:
+        return cell("API -", Tone.DIM)
+    return cell(f"API {latency(view.contact.latency_seconds)}", Tone.DIM)
+
+
+def next_poll(view: View, now: float) -> Cell:
+    """When the cluster is asked again, or that it is being asked."""
+    if view.is_reading:
+        return cell("reading", Tone.DIM)
+    if view.next_poll_at is None:
+        return cell("")
+    return cell(f"poll {timer(max(0.0, view.next_poll_at - now))}", Tone.DIM)
+
+
+def activity(picture: Picture, now: float) -> Cell:
+    """What the cycle is doing, in words; the most urgent thing."""
+    view, state = picture.view, picture.view.state
+    if state.migration:
+        return cell(_migrating(state.migration, picture), Tone.ACCENT)
+    if view.contact.error:
+        return cell(view.contact.error, Tone.BAD)
+    if view.cluster is None or view.decision is None:
+        return cell(
+            f"connecting to {view.contact.address}" if view.cluster is None else "reading the cluster"
+        )
+    if state.paused:
+        return cell("paused: watching, deciding nothing", Tone.NOTICE)
+    if state.proposal:
+        left = view.policy.proposal_limit_seconds - (now - state.proposal.made_at)
+        return cell(f"waiting for you: one proposal, for {timer(max(0.0, left))}", Tone.ACCENT)
+    return _ACTIVITIES[view.decision.outcome](picture, view.decision, now)
+
+
+def _migrating(migration: Migration, picture: Picture) -> str:
+    move, target = migration.move, picture.node_name(migration.move.target)
+    told = {
+        Phase.INTENT: f"asking the cluster to move {move.vm_name} to {target}",
+        Phase.CONFIRMING: f"waiting for {move.vm_name} to settle on {target}",
+        Phase.DOUBT: f"not known whether {move.vm_name} migrates to {target}; looking again",
+    }
+    return told.get(migration.phase, f"migrating {move.vm_name} to {target}, {migration.progress_percent} %")
+
+
+def _standing_down(picture: Picture, decision: Decision, now: float) -> Cell:
+    failed = [verdict for verdict in decision.safety if not verdict.ok]
+    if failed and all(verdict.check is Check.RECOVERED for verdict in failed):
+        left = remaining_seconds(
+            picture.view.state.unwell_at, picture.view.policy.recovery_cooldown_seconds, now
+        )
+        return cell(f"standing down: recovery cooldown {timer(left)}", Tone.NOTICE)
+    return cell(f"standing down: {failed[0].sentence if failed else ''}", Tone.WARNING)
+
+
+def _cooling_down(picture: Picture, decision: Decision, now: float) -> Cell:
+    policy = picture.view.policy
+    left = remaining_seconds(picture.view.state.ledger.last_ended_at, policy.cluster_cooldown_seconds, now)
+    return cell(f"cluster cooldown {timer(left)}", Tone.NOTICE)
+
+
+def _collecting(picture: Picture, decision: Decision, now: float) -> Cell:
+    if len(decision.loads) < 2:
+        return cell("fewer than two nodes are usable", Tone.WARNING)
+    return cell(f"history {window_progress(decision.loads)}", Tone.NOTICE)
+
+
+def _moved(picture: Picture, decision: Decision, now: float) -> Cell:
+    move = decision.move
+    if move is None:
+        return cell(decision.sentence)
+    verb = "would move" if decision.dry_run else "moving"
+    return cell(f"{verb} {move.vm_name} to {picture.node_name(move.target)}", Tone.ACCENT)
+
+
+def _told(tone: Tone) -> Callable[[Picture, Decision, float], Cell]:
+    return lambda picture, decision, now: cell(decision.sentence, tone)
+
+
+_ACTIVITIES: dict[Outcome, Callable[[Picture, Decision, float], Cell]] = {
+    **{outcome: _told(Tone.PLAIN) for outcome in Outcome},
+    Outcome.NO_DATA: _told(Tone.BAD),
+    Outcome.BLOCKED: _told(Tone.WARNING),
+    Outcome.STANDING_DOWN: _standing_down,
+    Outcome.COOLING_DOWN: _cooling_down,
+    Outcome.COLLECTING: _collecting,
+    Outcome.MOVE: _moved,
+}
+
+
+def title(picture: Picture) -> str:
+    """The terminal's title, which tmux can show in its status line: cluster, switches and state, without timers."""
+    view = picture.view
+    name = view.cluster.name if view.cluster else view.contact.address
+    dry = "DRY RUN" if view.policy.dry_run else "LIVE"
+    words = [name, dry, "AUTO" if view.policy.mode is Mode.AUTO else "APPROVE"]
+    if view.state.paused:
+        words.append("PAUSED")
+    if view.state.migration:
+        words.append(f"migrating {view.state.migration.move.vm_name}")
+    elif view.contact.error:
+        words.append("no contact")
+    elif view.state.proposal:
+        words.append("proposal waits")
+    elif view.decision and view.decision.outcome is Outcome.STANDING_DOWN:
+        words.append("standing down")
+    return f"hctui: {' '.join(words)}"

@@ -1,0 +1,74 @@
+"""What the console does to the terminal beside drawing: its title, how it is written to, and what a crash leaves on it.
+
+The only place that uses private parts of Textual, which has no public way to either; tests fail when they change.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from typing import TypeVar
+
+from rich.console import RenderableType
+from rich.text import Text
+from textual.app import App
+from textual.driver import Driver
+from textual.drivers.linux_driver import LinuxDriver
+
+from hctui.tui.driver import SteadyDriver
+
+_SAVE_TITLE, _RESTORE_TITLE = "\x1b[22;2t", "\x1b[23;2t"
+
+Result = TypeVar("Result")
+
+
+class DiscreetApp(App[Result]):
+    """An application that crashes without showing the values of its variables: one of them may be a password.
+
+    Attributes:
+        crash: the traceback it ended with; empty while it has not crashed.
+    """
+
+    crash: str = ""
+
+    def get_driver_class(self) -> type[Driver]:
+        """Our own driver in place of Textual's for terminals; what the environment asks for is obeyed."""
+        chosen = super().get_driver_class()
+        return SteadyDriver if chosen is LinuxDriver else chosen
+
+    def panic(self, *renderables: RenderableType) -> None:
+        """End with an error that brings its own words, or that was not raised here: what reads the keys has failed."""
+        failed = sys.exc_info()[0] is not None
+        self._remember(traceback.format_exc() if failed else "The terminal cannot be read any more.")
+        super().panic(*renderables)
+
+    def _fatal_error(self) -> None:
+        """Replaces the report of Textual, which shows local variables and so whatever they hold."""
+        self._remember(traceback.format_exc())
+        self._exit_renderables.append(Text(self.crash))
+        self._close_messages_no_wait()
+
+    def _remember(self, crash: str) -> None:
+        """Keep the first: what falls afterwards often falls because of it."""
+        self.crash = self.crash or crash
+
+
+def set_title(app: App[Result], title: str) -> None:
+    """Set the terminal's title; control characters are left out, so that a name cannot end the sequence."""
+    _write(app, f"\x1b]2;{''.join(char for char in title if char.isprintable())}\x07")
+
+
+def save_title(app: App[Result]) -> None:
+    """Have the terminal remember its title, where it can."""
+    _write(app, _SAVE_TITLE)
+
+
+def restore_title(app: App[Result]) -> None:
+    """Have the terminal show its old title again, where it can."""
+    _write(app, _RESTORE_TITLE)
+
+
+def _write(app: App[Result], sequence: str) -> None:
+    driver = app._driver
+    if driver is not None and not app.is_headless:
+        driver.write(sequence)

@@ -1,0 +1,64 @@
+"""The desk: what it keeps for front ends, and that it keeps a bounded amount."""
+
+from __future__ import annotations
+
+from hctui.core.commands import Pause, Resume
+from hctui.core.policy import Policy
+from hctui.engine.clock import SteppedClock
+from hctui.engine.desk import MOST_LINES, Desk
+from hctui.engine.view import Contact, Line
+from tests.core.build import NOW
+from tests.engine.given import settings_of
+
+
+def desk() -> Desk:
+    return Desk(settings_of(Policy()), Contact("https://cluster", "TLS pinned"), SteppedClock(NOW))
+
+
+def test_before_there_is_an_engine_the_view_says_so() -> None:
+    view = desk().view
+    assert (view.cluster, view.snapshot, view.decision) == (None, None, None)
+    assert view.policy == Policy()
+
+
+def test_commands_are_kept_until_they_are_taken_and_wake_whoever_waits() -> None:
+    it = desk()
+    assert not it.has_commands
+    it.submit(Pause())
+    it.submit(Resume())
+    assert it.has_commands
+    assert it.woken.is_set()
+    assert it.take() == (Pause(), Resume())
+    assert it.take() == ()
+
+
+def test_lines_are_told_to_each_reader_once() -> None:
+    it = desk()
+    it.log(Line(NOW, "a", "first"))
+    told, lines = it.lines_since(0)
+    assert (told, [line.text for line in lines]) == (1, ["first"])
+    assert it.lines_since(told) == (1, ())
+    it.log(Line(NOW, "b", "second"))
+    assert [line.text for line in it.lines_since(told)[1]] == ["second"]
+    assert [line.text for line in it.lines_since(0)[1]] == ["first", "second"]
+
+
+def test_old_lines_go_and_a_late_reader_gets_what_is_left() -> None:
+    it = desk()
+    for number in range(MOST_LINES + 5):
+        it.log(Line(NOW, "n", str(number)))
+    told, lines = it.lines_since(2)
+    assert told == MOST_LINES + 5
+    assert len(lines) == MOST_LINES
+    assert (lines[0].text, lines[-1].text) == ("5", str(MOST_LINES + 4))
+
+
+def test_listeners_are_told_of_every_change_until_they_stop() -> None:
+    it = desk()
+    seen: list[bool] = []
+    stop = it.listen(lambda: seen.append(it.view.is_reading))
+    it.publish(is_reading=True)
+    it.log(Line(NOW, "a", "line"))
+    stop()
+    it.publish(is_reading=False)
+    assert seen == [True, True]

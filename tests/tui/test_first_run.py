@@ -1,0 +1,618 @@
+"""The first run, driven by keys and mouse on a made-up cluster: every way through it, and what it never shows."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import html
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Button, Input
+
+from hctui.config import find_password, load
+from hctui.core.errors import HctuiError
+from hctui.core.secret import Secret
+from hctui.engine.probes import Access, BySystem, CertificateSeen, Greeting, Pinned, Voucher
+from hctui.tui.first_run import Configured, Demo, FirstRunApp, Suggestions
+from hctui.tui.first_run.step import PasswordInput, Step
+
+MARK = "s3cret-marker-7c1"
+PIN = "3a7f10c49b22810e" * 4
+NOW = 1_790_000_000.0
+SEEN = CertificateSeen(
+    "https://10.0.0.101",
+    PIN,
+    "CN=branch [/] 7",
+    "CN=branch [/] 7",
+    NOW - 1e6,
+    NOW + 1e8,
+    True,
+    Voucher.NOBODY,
+)
+GREETING = Greeting("branch [/] 7", "9.4.30.217736", 4, 38, ("Read", "VM Power Controls"), True, 0.038)
+
+
+class Trouble(HctuiError):
+    """Something a cluster may say."""
+
+    title = "The cluster cannot be reached"
+
+
+@dataclass
+class FakeProbes:
+    """Answers from values. `hold` keeps every answer back until it is set."""
+
+    seen: CertificateSeen = SEEN
+    passwords: tuple[str, ...] = (MARK,)
+    failure: Exception | None = None
+    hold: asyncio.Event = field(default_factory=asyncio.Event)
+    asked: list[str] = field(default_factory=list)
+    logins: list[Access] = field(default_factory=list)
+    cancelled: int = 0
+
+    def __post_init__(self) -> None:
+        self.hold.set()
+
+    async def certificate(self, address: str, ca_file: Path | None = None) -> CertificateSeen:
+        self.asked.append(address)
+        await self._answer()
+        return replace(self.seen, address=address)
+
+    async def login(self, access: Access) -> Greeting:
+        self.logins.append(access)
+        await self._answer()
+        if access.password.reveal() not in self.passwords:
+            raise Trouble("user 'balancer' got HTTP 401.", hint="Check user name and password.")
+        return GREETING
+
+    async def _answer(self) -> None:
+        try:
+            await self.hold.wait()
+        except asyncio.CancelledError:
+            self.cancelled += 1
+            raise
+        if self.failure:
+            raise self.failure
+
+
+@dataclass
+class Person:
+    """Somebody in front of the screen."""
+
+    app: FirstRunApp
+    pilot: Pilot[Configured | Demo]
+    pictures: list[str] = field(default_factory=list)
+
+    @property
+    def step(self) -> Step:
+        step = self.app.screen
+        assert isinstance(step, Step)
+        return step
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        async with asyncio.timeout(20):
+            await self.pilot.pause()
+            while not condition():
+                await self.pilot.pause()
+        self.pictures.append(self.app.export_screenshot())
+
+    async def at(self, heading: str) -> None:
+        """Wait until the step is there and asks nothing any more."""
+        await self.until(lambda: self.step.heading == heading and not self.step.is_asking)
+
+    async def types(self, text: str, *then: str) -> None:
+        await self.pilot.press(*(PRINTABLE.get(char, char) for char in text), *then)
+
+    async def clicks(self, name: str) -> None:
+        await self.pilot.pause()
+        assert await self.pilot.click(f"#{name}")
+
+    def says(self, text: str) -> bool:
+        """Whether this is on the screen, however it is wrapped."""
+        runs = re.findall(r"<text[^>]*>(.*?)</text>", self.app.export_screenshot())
+        return words(text) in words(html.unescape(" ".join(runs)))
+
+    async def reaches_address(self) -> None:
+        await self.pilot.press("enter")
+        await self.at("address")
+
+    async def reaches_certificate(self) -> None:
+        await self.reaches_address()
+        await self.types("10.0.0.101", "enter")
+        await self.at("certificate")
+
+    async def reaches_login(self) -> None:
+        await self.reaches_certificate()
+        await self.clicks("go_on")
+        await self.at("login")
+
+    async def reaches_test(self, password: str = MARK) -> None:
+        await self.reaches_login()
+        await self.types("balancer", "enter")
+        await self.types(password, "enter")
+        await self.at("test")
+
+    async def reaches_place(self) -> None:
+        await self.reaches_test()
+        await self.pilot.press("enter")
+        await self.at("password next time")
+
+    async def chooses(self, place: str) -> None:
+        await self.clicks(f"from_{place}")
+        await self.pilot.pause()
+
+
+def words(text: str) -> str:
+    """The text with one space wherever there is room, non-breaking or a line's end."""
+    return " ".join(text.split())
+
+
+def text_of(path: Path) -> str:
+    return path.read_text()
+
+
+def is_there(path: Path) -> bool:
+    return path.exists()
+
+
+def put(path: Path, text: str) -> None:
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text)
+
+
+PRINTABLE = {" ": "space", "/": "slash", ":": "colon"}
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "hctui" / "config.toml"
+
+
+@contextlib.asynccontextmanager
+async def person(
+    path: Path,
+    probes: FakeProbes | None = None,
+    suggestions: Suggestions | None = None,
+    *,
+    size: tuple[int, int] = (80, 24),
+    environ: dict[str, str] | None = None,
+) -> AsyncIterator[Person]:
+    app = FirstRunApp(
+        probes or FakeProbes(),
+        suggestions or Suggestions(),
+        path,
+        keyring_available=False,
+        environ={"PATH": "/usr/bin:/bin"} if environ is None else environ,
+        now=lambda: NOW,
+    )
+    async with app.run_test(size=size) as pilot:
+        somebody = Person(app, pilot)
+        yield somebody
+        for picture in somebody.pictures:
+            assert MARK not in picture
+
+
+async def test_the_whole_way_by_keys(path: Path) -> None:
+    probes = FakeProbes()
+    async with person(path, probes) as one:
+        assert one.says("No cluster is set up yet in")
+        await one.reaches_address()
+        assert one.says("step 1 of 6")
+        await one.types("10.0.0.101", "enter")
+        await one.at("certificate")
+        assert one.says("3A:7F:10:C4:9B:22:81:0E")
+        assert one.says("issued to CN=branch [/] 7 signed by itself")
+        columns = {row.query(".said").first().region.x for row in one.step.query("#seen Horizontal")}
+        assert len(columns) == 1, "what is to be compared stands in one column"
+        assert one.says("compare the SHA-256 fingerprint")
+        await one.pilot.press("tab", "enter")
+        await one.at("login")
+        assert probes.logins == []
+        await one.types("balancer", "enter")
+        await one.types(MARK, "enter")
+        await one.at("test")
+        assert probes.logins == [Access("https://10.0.0.101", Pinned(PIN), "balancer", Secret(MARK))]
+        assert one.says("branch [/] 7, HyperCore 9.4.30.217736")
+        assert one.says("4 nodes, 38 VMs")
+        assert one.says("migrations allowed")
+        assert one.says("took 38 ms")
+        await one.pilot.press("enter")
+        await one.at("password next time")
+        await one.pilot.press("shift+tab", "enter")
+        await one.at("summary")
+        assert one.says('base_url = "https://10.0.0.101"')
+        assert one.says("The dry run is on")
+        assert not is_there(path)
+        await one.pilot.press("enter")
+        await one.at("done")
+        assert one.says(f"{path} is written.")
+        await one.pilot.press("enter")
+    assert one.app.return_value == Configured(path, Secret(MARK))
+    cluster = load(path, {}, {}).cluster
+    assert (cluster.url, cluster.username, cluster.pins) == ("https://10.0.0.101", "balancer", (PIN,))
+    assert MARK not in text_of(path)
+    for value in (one.app.return_value, one.app, probes.logins):
+        assert MARK not in repr(value)
+
+
+async def test_back_through_every_step_finds_what_was_typed(path: Path) -> None:
+    async with person(path) as one:
+        await one.reaches_place()
+        for heading in ("test", "login", "certificate", "address", "welcome"):
+            await one.pilot.press("escape")
+            await one.at(heading)
+            if heading == "login":
+                assert one.step.query_one("#username", Input).value == "balancer"
+            if heading == "address":
+                assert one.step.query_one("#address", Input).value == "10.0.0.101"
+        await one.pilot.press("escape")
+        await one.at("welcome")
+    assert not is_there(path.parent)
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("http://x", "The address must be https"),
+        ("a b", "The address must be host, host:port"),
+        ("admin@h", "The address must not contain a user name or password"),
+        ("", "Type the address of any node"),
+    ],
+)
+async def test_a_wrong_address_is_told_at_the_field_and_asked_of_nobody(
+    path: Path, typed: str, told: str
+) -> None:
+    probes = FakeProbes()
+    async with person(path, probes) as one:
+        await one.reaches_address()
+        await one.types(typed)
+        await one.pilot.pause()
+        assert one.says(told) == bool(typed)
+        await one.pilot.press("enter")
+        await one.at("address")
+        assert one.says(told)
+        assert one.step.query_one("#address").has_class("wrong")
+        await one.pilot.press("ctrl+a", "ctrl+k")
+        await one.types("10.0.0.101")
+        await one.pilot.pause()
+        assert one.says("hctui will speak to https://10.0.0.101.")
+        assert not one.step.query_one("#address").has_class("wrong")
+    assert probes.asked == []
+
+
+async def test_a_fingerprint_that_is_refused_leads_back_and_nobody_is_asked_to_log_in(path: Path) -> None:
+    probes = FakeProbes()
+    async with person(path, probes) as one:
+        await one.reaches_certificate()
+        assert one.app.focused is one.step.query_one("#back")
+        await one.pilot.press("enter")
+        await one.at("address")
+    assert probes.logins == []
+    assert not is_there(path.parent)
+
+
+async def test_a_certificate_that_is_vouched_for_needs_no_pin(path: Path) -> None:
+    probes = FakeProbes(replace(SEEN, voucher=Voucher.SYSTEM, self_signed=False, issuer="CN=An authority"))
+    async with person(path, probes) as one:
+        await one.reaches_certificate()
+        assert one.says("signed by CN=An authority")
+        assert one.says("nothing to compare and nothing to pin")
+        await one.pilot.press("enter")
+        await one.at("login")
+        await one.types("balancer", "enter")
+        await one.types(MARK, "enter")
+        await one.at("test")
+    assert probes.logins[0].trust == BySystem()
+
+
+@pytest.mark.parametrize(("begin", "end", "word"), [(-2e6, -1e6, "EXPIRED"), (1e6, 2e6, "NOT YET VALID")])
+async def test_a_certificate_out_of_its_time_says_so(path: Path, begin: float, end: float, word: str) -> None:
+    seen = replace(SEEN, valid_from=NOW + begin, valid_until=NOW + end)
+    async with person(path, FakeProbes(seen)) as one:
+        await one.reaches_certificate()
+        assert one.says(word)
+
+
+async def test_nobody_there_can_be_tried_again(path: Path) -> None:
+    probes = FakeProbes(failure=Trouble("10.0.0.101 port 443: no connection.", hint="Look at the cable."))
+    async with person(path, probes) as one:
+        await one.reaches_certificate()
+        assert one.says(
+            "The cluster cannot be reached: 10.0.0.101 port 443: no connection. Look at the cable."
+        )
+        assert not one.step.query_one("#go_on").display
+        probes.failure = None
+        await one.clicks("again")
+        await one.at("certificate")
+        assert one.says("3A:7F:10:C4:9B:22:81:0E")
+        assert not one.says("no connection")
+    assert len(probes.asked) == 2
+
+
+async def test_what_nobody_foresaw_is_told_by_its_kind_only(path: Path) -> None:
+    async with person(path, FakeProbes(failure=ZeroDivisionError(MARK))) as one:
+        await one.reaches_certificate()
+        assert one.says("Something went wrong that hctui does not understand. ZeroDivisionError")
+
+
+async def test_a_login_that_is_refused_says_why_and_can_be_corrected(path: Path) -> None:
+    probes = FakeProbes()
+    async with person(path, probes) as one:
+        await one.reaches_test("wrong")
+        assert one.says("user 'balancer' got HTTP 401. Check user name and password.")
+        assert not one.step.query_one("#go_on").display
+        await one.pilot.press("enter")
+        await one.at("login")
+        await one.pilot.press("ctrl+a", "ctrl+k")
+        await one.types(MARK, "enter")
+        await one.at("test")
+        assert one.says("The login works.")
+    assert [login.password.reveal() for login in probes.logins] == ["wrong", MARK]
+
+
+async def test_user_and_password_are_both_needed(path: Path) -> None:
+    probes = FakeProbes()
+    async with person(path, probes) as one:
+        await one.reaches_login()
+        await one.clicks("go_on")
+        await one.at("login")
+        assert one.says("Type the name of the cluster user.")
+        await one.types("balancer", "enter")
+        await one.pilot.press("enter")
+        await one.at("login")
+        assert one.says("Type the password.")
+        assert one.app.focused is one.step.query_one("#password")
+    assert probes.logins == []
+
+
+@pytest.mark.parametrize("leave", ["escape", "enter"])
+async def test_a_question_that_takes_long_can_be_cancelled(path: Path, leave: str) -> None:
+    probes = FakeProbes()
+    async with person(path, probes) as one:
+        await one.reaches_address()
+        probes.hold.clear()
+        await one.types("10.0.0.101", "enter")
+        await one.until(lambda: bool(probes.asked) and one.step.is_asking)
+        assert one.says("Asking https://10.0.0.101 for its certificate.")
+        assert str(one.step.query_one("#back", Button).label) == "Cancel"
+        await one.pilot.press(leave)
+        await one.at("address")
+        await one.until(lambda: probes.cancelled == 1)
+
+
+async def test_quitting_while_a_login_is_tried_writes_nothing(path: Path) -> None:
+    probes = FakeProbes()
+    async with person(path, probes) as one:
+        await one.reaches_login()
+        probes.hold.clear()
+        await one.types("balancer", "enter")
+        await one.types(MARK, "enter")
+        await one.until(lambda: bool(probes.logins))
+        await one.pilot.press("ctrl+q")
+    assert one.app.return_value is None
+    assert probes.cancelled == 1
+    assert not is_there(path.parent)
+
+
+@pytest.mark.parametrize(("key", "result"), [("d", Demo()), ("q", None), ("ctrl+q", None)])
+async def test_the_welcome_offers_the_demo_and_the_way_out(path: Path, key: str, result: Demo | None) -> None:
+    async with person(path) as one:
+        await one.pilot.press(key)
+    assert one.app.return_value == result
+    assert not is_there(path.parent)
+
+
+async def test_the_demo_by_mouse(path: Path) -> None:
+    async with person(path) as one:
+        await one.clicks("demo")
+        await one.pilot.pause()
+    assert one.app.return_value == Demo()
+
+
+async def test_leaving_at_the_summary_writes_nothing(path: Path) -> None:
+    async with person(path) as one:
+        await one.reaches_place()
+        await one.chooses("file")
+        await one.clicks("go_on")
+        await one.at("summary")
+        assert one.says("which only you can read")
+        await one.pilot.press("ctrl+q")
+    assert one.app.return_value is None
+    assert not is_there(path.parent)
+
+
+async def through_the_summary(one: Person) -> None:
+    await one.clicks("go_on")
+    await one.at("summary")
+    await one.clicks("go_on")
+    await one.at("done")
+    await one.pilot.press("enter")
+
+
+async def choose_file(one: Person) -> None:
+    await one.chooses("file")
+
+
+async def choose_command(one: Person) -> None:
+    await one.chooses("command")
+    one.step.query_one("#command", Input).value = f"echo {MARK}"
+    await one.pilot.pause()
+    one.pictures.clear()  # the command is typed by a person who sees it; it is masked from here on
+
+
+@pytest.mark.parametrize("choose", [choose_file, choose_command])
+async def test_the_next_start_finds_the_password(
+    path: Path, choose: Callable[[Person], Awaitable[None]]
+) -> None:
+    probes = FakeProbes()
+    async with person(path, probes) as one:
+        await one.reaches_place()
+        await choose(one)
+        await through_the_summary(one)
+    assert find_password(load(path, {}, {}), {"PATH": "/usr/bin:/bin"}, None) == Secret(MARK)
+    assert len(probes.logins) == 1, "what is the same password needs no second login"
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        ("", "Type the command."),
+        ("echo 'x", "It must be a command with balanced quotes."),
+        ("/nowhere/pass", "cannot be run: No such file or directory"),
+        ("false", "failed with exit code 1"),
+        ("echo other", "It gives another password than yours, and that one does not work"),
+    ],
+)
+async def test_a_command_that_does_not_do_is_told_at_its_field(path: Path, command: str, told: str) -> None:
+    async with person(path) as one:
+        await one.reaches_place()
+        await one.chooses("command")
+        one.step.query_one("#command", Input).value = command
+        await one.clicks("go_on")
+        await one.at("password next time")
+        assert one.says(told)
+        assert one.app.focused is one.step.query_one("#command")
+
+
+async def test_a_command_may_give_another_password_that_works(path: Path) -> None:
+    probes = FakeProbes(passwords=(MARK, "other"))
+    async with person(path, probes) as one:
+        await one.reaches_place()
+        await one.chooses("command")
+        one.step.query_one("#command", Input).value = "echo other"
+        await through_the_summary(one)
+    assert [login.password.reveal() for login in probes.logins] == [MARK, "other"]
+
+
+async def test_a_command_that_hangs_is_given_up(path: Path) -> None:
+    async with person(path) as one:
+        await one.reaches_place()
+        await one.chooses("command")
+        one.step.query_one("#command", Input).value = "sleep 20"
+        await one.clicks("go_on")
+        await one.until(lambda: one.says("Running the command. Esc gives it up."))
+        await one.pilot.press("escape")
+        await one.at("password next time")
+        assert one.says("Given up.")
+        assert not one.step.query_one("#go_on").disabled
+
+
+async def test_a_file_that_is_there_is_tried_and_never_overwritten(path: Path, tmp_path: Path) -> None:
+    file = tmp_path / "password"
+    put(file, f"{MARK}\n")
+    async with person(path) as one:
+        await one.reaches_place()
+        await one.chooses("file")
+        one.step.query_one("#file", Input).value = str(file)
+        await one.clicks("go_on")
+        await one.at("password next time")
+        assert one.says("may be read or changed by other users")
+        file.chmod(0o600)
+        await through_the_summary(one)
+    assert text_of(file) == f"{MARK}\n"
+    assert load(path, {}, {}).cluster.password_file == file
+
+
+async def test_a_file_that_nobody_writes_is_no_place(path: Path) -> None:
+    async with person(path) as one:
+        await one.reaches_place()
+        await one.chooses("file")
+        await one.clicks("write")
+        await one.clicks("go_on")
+        await one.at("password next time")
+        assert one.says("There is no such file yet.")
+
+
+async def test_the_environment_is_explained_and_what_overrides_is_said(path: Path) -> None:
+    async with person(path, environ={"SC_PASSWORD": "x"}) as one:
+        await one.reaches_place()
+        await one.chooses("environment")
+        assert one.says("read -rs SC_PASSWORD && export SC_PASSWORD")
+        assert one.says("SC_PASSWORD is set here and comes before every other place")
+        assert not one.step.query("#from_keyring")
+        await through_the_summary(one)
+    assert one.app.return_value == Configured(path, Secret(MARK))
+
+
+async def test_a_file_that_appears_meanwhile_is_looked_at_again(path: Path) -> None:
+    async with person(path) as one:
+        await one.reaches_place()
+        await one.clicks("go_on")
+        await one.at("summary")
+        put(path, "# somebody else's\n")
+        await one.clicks("go_on")
+        await one.at("summary")
+        assert one.says("has been changed by somebody else")
+        assert str(one.step.query_one("#go_on", Button).label) == "Look again"
+        await one.clicks("go_on")
+        await one.at("summary")
+        await one.clicks("go_on")
+        await one.at("done")
+    assert text_of(path).startswith("# somebody else's\n")
+
+
+async def test_what_flags_and_environment_say_is_there_already(path: Path) -> None:
+    suggested = Suggestions(
+        "https://10.0.0.7", "The variable SC_HOST gives it.", "admin", "", oidc=True, is_live=True
+    )
+    probes = FakeProbes()
+    async with person(path, probes, suggested) as one:
+        await one.reaches_address()
+        assert one.says("The variable SC_HOST gives it.")
+        await one.pilot.press("enter")
+        await one.at("certificate")
+        await one.clicks("go_on")
+        await one.at("login")
+        assert one.app.focused is one.step.query_one("#password")
+        await one.types(MARK, "enter")
+        await one.at("test")
+        await one.pilot.press("enter")
+        await one.at("password next time")
+        await one.clicks("go_on")
+        await one.at("summary")
+        assert one.says("This start is LIVE, because a flag says so")
+    assert probes.asked == ["https://10.0.0.7"]
+    assert (probes.logins[0].username, probes.logins[0].oidc) == ("admin", True)
+
+
+async def test_a_key_pressed_twice_opens_one_step(path: Path) -> None:
+    async with person(path) as one:
+        step = one.step
+        step.post_message(Step.Done(step, step.draft))
+        step.post_message(Step.Done(step, step.draft))
+        await one.at("address")
+        assert len(one.app.screen_stack) == 2
+
+
+async def test_the_password_goes_to_no_clipboard(path: Path) -> None:
+    async with person(path) as one:
+        await one.reaches_login()
+        one.app.copy_to_clipboard("nothing")
+        field = one.step.query_one("#password", PasswordInput)
+        field.focus()
+        await one.types(MARK, "shift+home", "ctrl+c")
+        assert (one.app.clipboard, field.value) == ("nothing", MARK)
+        await one.pilot.press("ctrl+x")
+        assert (one.app.clipboard, field.value) == ("nothing", "")
+
+
+@pytest.mark.parametrize("size", [(60, 15), (80, 24), (200, 60)])
+async def test_every_button_can_be_reached_at_every_size(path: Path, size: tuple[int, int]) -> None:
+    async with person(path, size=size) as one:
+        await one.reaches_place()
+        await one.chooses("file")
+        await through_the_summary(one)
+    assert one.app.return_value == Configured(path, Secret(MARK))
+
+
+async def test_a_choice_is_marked_by_a_sign_and_not_by_colour(path: Path) -> None:
+    async with person(path) as one:
+        await one.reaches_place()
+        assert one.says("(x) ask me at each start ( ) a command, such as")
+        await one.chooses("command")
+        assert one.says("( ) ask me at each start (x) a command, such as")

@@ -1,0 +1,155 @@
+"""The status bar in words: one row of a table for each thing a cycle can be doing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from hctui.core.commands import Pause
+from hctui.core.decision import Move, Reason
+from hctui.core.migration import Migration, Phase
+from hctui.core.model import NetworkStatus, VmId
+from hctui.core.policy import Mode, Policy
+from hctui.core.state import Arrival, Ledger, State
+from hctui.engine.view import View
+from hctui.tui import status
+from hctui.tui.cell import Tone
+from hctui.tui.picture import picture_of
+from tests.core.build import NOW, cluster, history, node, node_id, vm
+from tests.tui.stage import view_of
+
+LIVE = Policy(dry_run=False)
+CALM = cluster([node(1), node(2)], [vm("web", 1), vm("db", 2)])
+HOT = cluster([node(1, cpu=90), node(2, cpu=20)], [vm("web", 1, cpu=80), vm("db", 2)])
+APART = cluster([node(1), node(2)], [vm("web", 1, tags="anti_db"), vm("db", 1)])
+MOVE = Move(VmId("web"), "web", node_id(1), "10.0.0.101", node_id(2), "10.0.0.102", Reason.LOAD, "Hot.", 1)
+
+
+def migrating(phase: Phase) -> State:
+    return State(history(CALM), migration=Migration("m", MOVE, NOW - 9, phase, NOW - 9, progress_percent=43))
+
+
+def cooling(seconds_ago: float) -> State:
+    return State(history(CALM), real=Ledger(last_ended_at=NOW - seconds_ago))
+
+
+@pytest.mark.parametrize(
+    ("view", "words", "tone"),
+    [
+        (view_of(CALM, LIVE), "No imbalance. The busiest node, 10.0.0.101, is at 20.0 %", Tone.PLAIN),
+        (view_of(CALM, LIVE, state=State(history(CALM, 7))), "history 7/10", Tone.NOTICE),
+        (view_of(CALM, LIVE, state=cooling(139)), "cluster cooldown 3 min", Tone.NOTICE),
+        (view_of(CALM, LIVE, state=cooling(240)), "cluster cooldown 1:00", Tone.NOTICE),
+        (view_of(HOT, LIVE), "moving web to .102", Tone.ACCENT),
+        (view_of(HOT, Policy()), "would move web to .102", Tone.ACCENT),
+        (view_of(HOT), "waiting for you: one proposal, for 10 min", Tone.ACCENT),
+        (view_of(CALM, LIVE, orders=(Pause(),)), "paused: watching, deciding nothing", Tone.NOTICE),
+        (view_of(CALM, LIVE, state=migrating(Phase.RUNNING)), "migrating web to .102, 43 %", Tone.ACCENT),
+        (
+            view_of(CALM, LIVE, state=migrating(Phase.CONFIRMING)),
+            "waiting for web to settle on .102",
+            Tone.ACCENT,
+        ),
+        (
+            view_of(CALM, LIVE, state=migrating(Phase.DOUBT)),
+            "not known whether web migrates to .102; looking again",
+            Tone.ACCENT,
+        ),
+        (
+            view_of(CALM, LIVE, state=State(history(CALM), unwell_at=NOW - 60)),
+            "standing down: recovery cooldown 14 min",
+            Tone.NOTICE,
+        ),
+        (
+            view_of(cluster([node(1), node(2, status=NetworkStatus.OFFLINE)]), LIVE),
+            "standing down: 10.0.0.102 is offline.",
+            Tone.WARNING,
+        ),
+    ],
+    ids=str,
+)
+def test_what_the_cycle_is_doing_in_words(view: View, words: str, tone: Tone) -> None:
+    told = status.activity(picture_of(view), NOW)
+    assert told.text.startswith(words)
+    assert told.parts[0][1] is tone
+
+
+def test_a_cluster_that_does_not_answer_is_told_with_the_reason() -> None:
+    view = view_of(CALM, LIVE)
+    broken = replace(view, contact=replace(view.contact, error="Cluster unreachable: timed out."))
+    assert status.activity(picture_of(broken), NOW).text == "Cluster unreachable: timed out."
+    assert status.api(broken).text == "API error"
+
+
+def test_before_the_first_answer_it_says_that_it_connects() -> None:
+    view = replace(view_of(CALM), cluster=None, snapshot=None, decision=None, next_poll_at=None)
+    assert status.activity(picture_of(view), NOW).text == "connecting to https://10.0.0.101"
+    assert status.identity(picture_of(view)).text == "https://10.0.0.101"
+    assert status.data_age(view, NOW).text == "no data yet"
+    assert status.next_poll(view, NOW).text == ""
+
+
+@pytest.mark.parametrize(
+    ("policy", "orders", "words"),
+    [
+        (Policy(), (), " DRY RUN  AUTO "),
+        (Policy(dry_run=False), (), " LIVE  AUTO "),
+        (Policy(dry_run=False, mode=Mode.APPROVE), (), " LIVE  APPROVE "),
+        (Policy(), (Pause(),), " DRY RUN  AUTO  PAUSED "),
+    ],
+)
+def test_both_switches_and_a_pause_are_told_in_words(
+    policy: Policy, orders: tuple[Pause, ...], words: str
+) -> None:
+    assert status.switches(view_of(CALM, policy, orders=orders)).text == words
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words", "tone"),
+    [(4, "data 4 s", Tone.DIM), (60, "data 60 s", Tone.DIM), (61, "data 61 s old", Tone.BAD)],
+)
+def test_data_is_marked_as_old_once_two_polls_are_missing(seconds: float, words: str, tone: Tone) -> None:
+    told = status.data_age(view_of(CALM), NOW + seconds)
+    assert (told.text.replace("1 min", "60 s"), told.parts[0][1]) in ((words, tone), ("data 60 s old", tone))
+
+
+def test_a_cluster_that_anybody_could_pretend_to_be_is_marked() -> None:
+    view = view_of(CALM)
+    unverified = replace(view, contact=replace(view.contact, trust="TLS unverified"))
+    assert status.trust(unverified).parts == (("TLS unverified", Tone.BAD),)
+    assert status.trust(view).parts == (("TLS pinned", Tone.DIM),)
+
+
+def test_the_next_poll_counts_down_and_says_when_it_reads() -> None:
+    view = view_of(CALM)
+    assert status.next_poll(view, NOW + 4).text == "poll 0:26"
+    assert status.next_poll(view, NOW + 40).text == "poll 0:00"
+    assert status.next_poll(replace(view, is_reading=True), NOW).text == "reading"
+
+
+@pytest.mark.parametrize(
+    ("view", "title"),
+    [
+        (view_of(CALM, Policy()), "hctui: branch-7 DRY RUN AUTO"),
+        (view_of(HOT), "hctui: branch-7 LIVE APPROVE proposal waits"),
+        (view_of(CALM, LIVE, orders=(Pause(),)), "hctui: branch-7 LIVE AUTO PAUSED"),
+        (view_of(CALM, LIVE, state=migrating(Phase.RUNNING)), "hctui: branch-7 LIVE AUTO migrating web"),
+        (
+            view_of(cluster([node(1), node(2, status=NetworkStatus.OFFLINE)]), LIVE),
+            "hctui: branch-7 LIVE AUTO standing down",
+        ),
+    ],
+    ids=str,
+)
+def test_the_terminals_title_names_cluster_and_state(view: View, title: str) -> None:
+    assert status.title(picture_of(view)) == title
+
+
+def test_a_vm_in_cooldown_has_the_time_that_is_left_of_it() -> None:
+    state = State(
+        history(CALM), real=Ledger(arrivals={VmId("web"): Arrival(NOW - 600, node_id(2), node_id(1))})
+    )
+    picture = picture_of(view_of(CALM, LIVE, state=state))
+    assert picture.cooldown_seconds(VmId("web"), NOW) == 1200
+    assert picture.cooldown_seconds(VmId("db"), NOW) == 0
