@@ -1,7 +1,8 @@
-"""What holds for all tests: how hypothesis behaves on a slow and busy machine."""
+"""What holds for all tests: how hypothesis behaves on a slow and busy machine, and how often garbage is looked for."""
 
 from __future__ import annotations
 
+import gc
 import os
 
 from hypothesis import HealthCheck, settings
@@ -12,3 +13,7 @@ settings.register_profile(
     "hctui", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize="CI" in os.environ
 )
 settings.load_profile("hctui")
+
+# Consoles and clusters are made by the hundred, each of many objects that all live to its end: Python would look
+# through all of them every few milliseconds, and a fifth of the time of the tests would go into that.
+gc.set_threshold(100_000, 20, 100)

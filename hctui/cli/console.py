@@ -9,15 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hctui.cli.options import loaded, password_of
-from hctui.config import Group, LiveConsent, SettingsError
+from hctui.config import LiveConsent, SettingsError
 from hctui.core.errors import HctuiError
 
 if TYPE_CHECKING:
     from hctui.config import Settings
     from hctui.core.secret import Secret
     from hctui.engine.log import Log
-
-GROUPS = (Group.CLUSTER, Group.BALANCER, Group.CONSOLE)
 
 HEAD_START_SECONDS = 2.0
 """So long at most the engine waits for the first frame: what it loads would hold up the loop that draws it."""
@@ -61,19 +59,19 @@ def check_terminal(instead: str) -> None:
 
 
 def check_keys(settings: Settings) -> None:
-    """See that only actions that exist are given other keys.
+    """See that other keys are given only to actions that exist, and only such as exist and are free.
 
     Raises:
-        SettingsError: one does not.
+        SettingsError: a key could not work.
     """
     from hctui.core.wording import listing
-    from hctui.tui.keys import BY_ID, unknown_ids
+    from hctui.tui.keys import BY_ID
+    from hctui.tui.remapping import faults
 
-    unknown = unknown_ids(settings.console.keys)
-    if unknown:
+    found = faults(settings.console.keys)
+    if found:
         raise SettingsError(
-            [f"console.keys: there is no action {name!r}." for name in unknown],
-            hint=f"The actions are {listing(sorted(BY_ID))}.",
+            [f"console.keys: {each}" for each in found], hint=f"The actions are {listing(sorted(BY_ID))}."
         )
 
 

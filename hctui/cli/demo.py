@@ -7,9 +7,9 @@ the environment are not read, so a demo is the same everywhere.
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ import click
 from hctui.cli.durations import DURATION
 from hctui.cli.options import log_format
 from hctui.cli.simulation import served, simulated, simulation_flags
+from hctui.config import Glyphs, Theme
 from hctui.core.policy import Mode
 from hctui.core.wording import count
 
@@ -77,6 +78,7 @@ class Show:
     duration_seconds: float | None = None
     live: bool = True
     mode: Mode = Mode.APPROVE
+    looks: Mapping[str, str] = field(default_factory=dict)
 
 
 @click.command(short_help="Watch the balancer on a simulated cluster.")
@@ -91,6 +93,10 @@ class Show:
     "--mode",
     type=click.Choice([mode.value for mode in Mode]),
     help="Who decides on a move. The console begins in approve; --headless knows auto only.",
+)
+@click.option("--theme", type=click.Choice([theme.value for theme in Theme]), help="Colours of the console.")
+@click.option(
+    "--glyphs", type=click.Choice([glyphs.value for glyphs in Glyphs]), help="What the console draws with."
 )
 @click.option("--headless", is_flag=True, help="Print log lines instead of opening the console.")
 @click.option(
@@ -110,6 +116,8 @@ def demo(
     seed: int,
     live: bool | None,
     mode: str | None,
+    theme: str | None,
+    glyphs: str | None,
     headless: bool,
     speed: float | None,
     duration: float | None,
@@ -135,7 +143,8 @@ def demo(
     if speed == STEPPED_SPEED:
         raise click.UsageError("Speed max is for --headless: in the console nobody could follow.")
     chosen = Mode(mode) if mode else Mode.APPROVE
-    return open_demo(Show(scenario, seed, speed or CONSOLE_SPEED, duration, live is not False, chosen))
+    looks = {key: value for key, value in (("theme", theme), ("glyphs", glyphs)) if value}
+    return open_demo(Show(scenario, seed, speed or CONSOLE_SPEED, duration, live is not False, chosen, looks))
 
 
 def _print_lines(show: Show, log_format: str) -> None:
@@ -249,6 +258,7 @@ async def staged(show: Show) -> AsyncIterator[Staged]:
                 "dry_run": str(not show.live).lower(),
                 "mode": show.mode.value,
                 "proposal_limit_minutes": PROPOSAL_MINUTES,
+                **show.looks,
             }
             settings = load(write_config(folder / "config.toml", values), {}, {})
             yield Staged(

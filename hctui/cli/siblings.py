@@ -139,7 +139,7 @@ class Siblings:
         self._around.desk.submit(Pause())
         self._go_on_headless(
             "The console has crashed twice. hctui goes on without it, with decisions paused: it watches and records, "
-            "and moves nothing. Stop it with Ctrl-C and start it again to go on.",
+            "and moves nothing. Stop it with Ctrl-C, start it again, and resume it with the key p.",
             Level.ERROR,
         )
 

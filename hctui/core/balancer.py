@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from hctui.core import by_hand, orders, planner, proposals
+from hctui.core import by_hand, intake, planner, proposals
 from hctui.core import migration as migrations
 from hctui.core.answers import Answer, Refused
 from hctui.core.commands import Command
@@ -35,7 +35,7 @@ from hctui.core.state import (
     with_failure,
     with_imagined,
 )
-from hctui.core.wording import count, duration, first_of
+from hctui.core.wording import duration, first_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def step(
     """One cycle. `snapshot` is the one just taken, or `None` when the cluster could not be read."""
     state = in_reality(state, dry_run=policy.dry_run)
     if snapshot is None:
-        state, wanted = orders.taken(state, commands, now)
+        state, wanted = intake.taken(state, commands, now)
         return _nothing(state, policy, now, (Outcome.NO_DATA, "The cluster could not be read."), wanted)
     if _moved_by_others(state, snapshot):
         state = in_every_reality(state, lambda ledger: with_disturbance(ledger, now))
@@ -61,7 +61,7 @@ def step(
     own_vm = state.migration.move.vm_id if state.migration else None
     safety = gate(snapshot, policy, now, unwell_at=state.unwell_at, own_vm=own_vm)
     state = _noted(state, safety, now)
-    state, wanted = orders.taken(state, commands, now)
+    state, wanted = intake.taken(state, commands, now)
     waiting = _waiting(state, safety, policy, now)
     if wanted.moves:
         return _by_hand(state, snapshot, safety, policy, now, wanted, is_waiting=waiting is not None)
@@ -90,17 +90,18 @@ def _by_hand(
     is_waiting: bool,
 ) -> Step:
     """A cycle that a move by hand takes, also while paused; of several the first, since VMs move one at a time."""
+    situation = situation_of(state, snapshot, policy, now)
     first, *others = wanted.moves
     state, decision, send = by_hand.carried_out(
         state,
-        situation_of(state, snapshot, policy, now),
+        situation,
         safety,
         first,
         may_wait=not is_waiting and policy.mode is Mode.APPROVE,
     )
-    more = f" {count(len(others), 'more move')} by hand not looked at: one at a time." if others else ""
-    sentence = f"{replace(wanted, moves=()).unheeded}{decision.sentence}{more}"
-    return Step(state, replace(decision, sentence=sentence), send)
+    sentence = f"{replace(wanted, moves=()).unheeded}{decision.sentence}{by_hand.left_out(situation, others)}"
+    declined = replace(wanted, moves=tuple(others) if decision.move else wanted.moves)
+    return Step(state, replace(decision, sentence=sentence, declined=declined), send)
 
 
 def recheck(
@@ -284,6 +285,7 @@ def _collecting(s: Situation) -> str:
 def _acted(state: State, decision: Decision, wanted: Orders) -> Step:
     """In auto mode: carry the move out, or, in a dry run, imagine it. A proposal from before is dropped."""
     state = replace(state, proposal=None)
+    decision = replace(decision, declined=wanted)
     if wanted.choice:
         told = f"Proposal {wanted.choice.proposal_id} no longer waits. {decision.sentence}"
         decision = replace(decision, sentence=told)
@@ -304,4 +306,4 @@ def _nothing(
 ) -> Step:
     outcome, sentence = told
     sentence = f"{wanted.unheeded}{sentence}"
-    return Step(state, Decision(now, outcome, sentence, policy.dry_run, policy.mode, safety))
+    return Step(state, Decision(now, outcome, sentence, policy.dry_run, policy.mode, safety, declined=wanted))

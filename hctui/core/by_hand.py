@@ -7,6 +7,7 @@ alone, such as `nomove` or the CPU of the target, does not bind. Nothing is sent
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from hctui.core import checks, proposals
@@ -43,11 +44,6 @@ class Option:
     def allowed(self) -> bool:
         """Whether every hard check holds."""
         return self.hard[-1].ok
-
-    @property
-    def needs_override(self) -> bool:
-        """Whether nothing but waits stands against it."""
-        return self.allowed and bool(self.soft)
 
     def objections(self, *, override_cooldowns: bool) -> tuple[Verdict, ...]:
         """What stands against the move: the hard check that fails, or else all waits that are not overridden."""
@@ -132,10 +128,13 @@ def examine(s: Situation, safety: tuple[Verdict, ...], order: MoveVm) -> Finding
     option = _option(s, safety, vm, node)
     trace = _trace(s, safety, vm, node, option)
     route = f"{vm.name} from {s.node_name(vm.node_id)} to {node.name}."
-    objections = option.objections(override_cooldowns=order.override_cooldowns)
+    objections = [each.sentence for each in option.objections(override_cooldowns=order.override_cooldowns)]
+    if order.dry_run is not None and order.dry_run != s.policy.dry_run:
+        meant, now = ("a dry run", "live") if order.dry_run else ("a live run", "a dry run")
+        objections = [f"It was asked for in {meant}, and this is {now}."]
     if objections:
         headline = f"{_REFUSED}: {route}"
-        told = " ".join((headline, *(verdict.sentence for verdict in objections)))
+        told = " ".join((headline, *objections))
         return Finding(Reason.MANUAL, headline, told, (vm.id,), trace)
     why = "Asked for by a person."
     if option.soft:
@@ -163,6 +162,16 @@ def _trace(
             vm.id, vm.name, vm.node_id, s.node_name(vm.node_id), reading.partial_percent, verdicts, tried
         ),
     )
+
+
+def left_out(s: Situation, orders: Sequence[MoveVm]) -> str:
+    """What a cycle that another move by hand takes says of these, in sentences after a space; nothing of none."""
+    if not orders:
+        return ""
+    vms = s.snapshot.vms
+    names = (vms[each.vm_id].name if each.vm_id in vms else each.vm_id for each in orders)
+    routes = (f"{name} to {s.node_name(each.target)}" for name, each in zip(names, orders, strict=True))
+    return f" {_REFUSED}: {', '.join(routes)}. A cycle takes one move by hand."
 
 
 def carried_out(

@@ -1,4 +1,4 @@
-"""What a person may tell the balancer, as values. They change the state and nothing else."""
+"""What a person may tell the balancer, as values. Nothing is sent by them: the cycle that takes them decides."""
 
 from __future__ import annotations
 
@@ -44,12 +44,14 @@ class Choose:
 class MoveVm:
     """Move a VM by hand, if every hard check holds; also while paused.
 
-    `override_cooldowns`: although cooldowns, a back-off or an earlier rejection speak against it.
+    `override_cooldowns`: although cooldowns, a back-off or an earlier rejection speak against it. `dry_run`: which way
+    the switch stood when the person agreed; under the other one nothing is done. `None`: either will do.
     """
 
     vm_id: VmId
     target: NodeId
     override_cooldowns: bool = False
+    dry_run: bool | None = None
 
 
 Command = Pause | Resume | Approve | Reject | Choose | MoveVm

@@ -6,10 +6,11 @@ or why nothing. Sentences name VMs and nodes; ids are carried beside them for th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from hctui.core.model import NodeId, VmId
+from hctui.core.orders import Orders
 from hctui.core.policy import Mode
 
 
@@ -170,6 +171,7 @@ class Decision:
         move: what is to be done, sent, proposed, or, in a dry run, imagined.
         imagined: how many VMs were, in a dry run, thought to be elsewhere than they are when this was decided.
         answer: the part of the sentence that tells what became of a proposal, or of an order about one.
+        declined: the orders of this cycle that came to nothing, for good; the sentence says so, and why.
     """
 
     at: float
@@ -183,3 +185,4 @@ class Decision:
     move: Move | None = None
     imagined: int = 0
     answer: str = ""
+    declined: Orders = field(default_factory=Orders)

@@ -1,17 +1,15 @@
-"""What the commands of one cycle come to: what they change at once, and what is left for the cycle to carry out."""
+"""What a person wants of one cycle, beyond what changes at once: the orders it can carry out, or decline."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from hctui.core import proposals
-from hctui.core.commands import Approve, Choose, Command, MoveVm, Pause, Reject, Resume
-from hctui.core.state import State
+from hctui.core.commands import Choose, MoveVm
 
 
 @dataclass(frozen=True, slots=True)
 class Orders:
-    """What a person wants of this cycle.
+    """What a person wants of one cycle, or what a cycle declined of it.
 
     Attributes:
         approved: the id of the proposal to send.
@@ -34,25 +32,3 @@ class Orders:
         if self.moves:
             told += "Nothing is moved by hand. "
         return told
-
-
-def taken(state: State, commands: tuple[Command, ...], now: float) -> tuple[State, Orders]:
-    """The state after the commands, and what is left of them to do."""
-    orders = Orders()
-    for command in commands:
-        match command:
-            case Pause():
-                state = replace(state, paused=True, proposal=None)
-            case Resume():
-                state = replace(state, paused=False)
-            case Approve(proposal_id):
-                waits = state.proposal is not None and state.proposal.id == proposal_id
-                if waits or orders.approved is None:
-                    orders = replace(orders, approved=proposal_id)
-            case Reject(proposal_id):
-                state = proposals.rejected(state, proposal_id, now)
-            case Choose():
-                orders = replace(orders, choice=command)
-            case MoveVm():
-                orders = replace(orders, moves=(*orders.moves, command))
-    return state, orders

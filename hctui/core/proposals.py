@@ -13,6 +13,7 @@ from hctui.core.checks import elsewhere
 from hctui.core.commands import Choose
 from hctui.core.decision import Decision, Move, Outcome, Reason
 from hctui.core.objection import objection
+from hctui.core.orders import Orders
 from hctui.core.planner import move_to
 from hctui.core.situation import Situation
 from hctui.core.state import Proposal, Rejection, State, with_imagined
@@ -43,18 +44,19 @@ def settled(
         state, decision = _chosen(state, s, decision, choice)
         if approved is not None:
             decision = _with_answer(decision, f"Proposal {approved} is not sent.")
-        return state, decision, None
+        return state, _declining(decision, approved), None
     proposal = state.proposal
     if approved is not None and (proposal is None or proposal.id != approved):
         state, decision, _ = settled(state, s, decision, None)
-        return state, _with_answer(decision, f"Proposal {approved} no longer waits."), None
+        decision = _with_answer(decision, f"Proposal {approved} no longer waits.")
+        return state, _declining(decision, approved), None
     if proposal is None:
         return _proposed(state, decision)
     gone = _withdrawal(s, proposal, decision)
     if gone:
         told = "Not sent" if approved is not None else "Proposal withdrawn"
         state, decision, _ = _proposed(replace(state, proposal=None), decision)
-        return state, _with_answer(decision, f"{told}: {gone}"), None
+        return state, _declining(_with_answer(decision, f"{told}: {gone}"), approved), None
     if approved is None:
         return state, _still_waiting(s, proposal, decision), None
     return _approved(state, s, proposal.move, decision)
@@ -65,7 +67,7 @@ def _chosen(state: State, s: Situation, decision: Decision, choice: Choose) -> t
     move = _choice(state, s, decision, choice)
     if isinstance(move, str):
         state, decision, _ = settled(state, s, decision, None)
-        return state, _with_answer(decision, f"Not chosen: {move}")
+        return state, replace(_with_answer(decision, f"Not chosen: {move}"), declined=Orders(choice=choice))
     state, decision, _ = _proposed(state, replace(decision, move=move))
     told = (
         f"Chosen instead of proposal {choice.proposal_id}: {_route(move)}, "
@@ -79,6 +81,11 @@ def _with_answer(decision: Decision, told: str) -> Decision:
     return replace(
         decision, sentence=f"{told} {decision.sentence}", answer=f"{told} {decision.answer}".rstrip()
     )
+
+
+def _declining(decision: Decision, approved: int | None) -> Decision:
+    """The decision with what else it declined: an approval, if there was one."""
+    return replace(decision, declined=replace(decision.declined, approved=approved))
 
 
 def _choice(state: State, s: Situation, decision: Decision, choice: Choose) -> Move | str:

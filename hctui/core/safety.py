@@ -113,7 +113,7 @@ def _recovered(policy: Policy, now: float, unwell_at: float | None) -> Verdict:
     return Verdict(
         Check.RECOVERED,
         False,
-        f"Stood down until {duration(limit - left)} ago; recovery cooldown, {duration(left)} left.",
+        f"Well again for {duration(limit - left)}; recovery cooldown, {duration(left)} left.",
         left,
         limit,
     )

@@ -55,6 +55,7 @@ async def balance(
         log(line)
         desk.log(line)
 
+    desk.told = told
     until = None if plan.duration_seconds is None else clock.now() + plan.duration_seconds
     async with client:
         info = await _first_contact(client, desk, plan, until, clock, told, stop)
@@ -73,6 +74,7 @@ async def balance(
                 state=_resumed(await journal.load_state(clock.now(), desk.view.policy.keep_seconds)),
                 info=info,
                 log=told,
+                on_live=lambda: _warn_of_missing_role(client, clock, told),
             )
             stopping = asyncio.create_task(_stop_with(engine, stop))
             try:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from hctui.core.commands import Approve, Choose, MoveVm, Pause, Reject, Resume
 from hctui.core.commands import Command as Order
+from hctui.core.policy import Policy
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeSettings:
-    """Have settings hold from the next cycle on, by key, as typed: flip dry run or mode, apply what was edited.
+    """Have settings hold from now on, by key, as typed: flip dry run or mode, apply what was edited.
 
     They come from the console, above every other source, and are not saved.
     """
@@ -21,9 +22,16 @@ class ChangeSettings:
 
 @dataclass(frozen=True, slots=True)
 class ReloadSettings:
-    """Read the settings file again, after it was saved; `forget` are keys whose runtime changes no longer hold."""
+    """Read the settings file again, after it was saved.
+
+    Attributes:
+        forget: keys whose runtime changes no longer hold.
+        expected: the policy that was shown and agreed to; if the file says another by now, nothing changes. `None`:
+            whatever it says.
+    """
 
     forget: tuple[str, ...] = ()
+    expected: Policy | None = None
 
 
 SettingsCommand = ChangeSettings | ReloadSettings

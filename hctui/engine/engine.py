@@ -8,16 +8,15 @@ cannot be written is a reason not to act.
 
 from __future__ import annotations
 
-import asyncio
 import secrets
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any, TypeVar
 
 from hctui.api.errors import LoginRefused
-from hctui.config import Settings, SourceKind, change, reloaded
+from hctui.config import change
 from hctui.config.schema import DRY_RUN
-from hctui.core import balancer
+from hctui.core import balancer, intake
 from hctui.core.decision import Decision, Move, Reason
 from hctui.core.errors import HctuiError
 from hctui.core.migration import Look, Migration, Phase, Unread, answer_sentence
@@ -26,7 +25,6 @@ from hctui.core.state import State
 from hctui.core.wording import count
 from hctui.engine import narrative
 from hctui.engine.clock import Clock, first_of
-from hctui.engine.commands import ChangeSettings, Command, Order, ReloadSettings, SettingsCommand
 from hctui.engine.desk import Desk
 from hctui.engine.executor import Cluster, Executor, Memory, NotDone
 from hctui.engine.log import Log
@@ -64,7 +62,20 @@ class Engine:
         state: State,
         info: ClusterInfo,
         log: Log,
+        on_live: Callable[[], Awaitable[None]],
     ) -> None:
+        """An engine for one cluster.
+
+        Args:
+            cluster: the cluster.
+            memory: its journal.
+            clock: the time.
+            desk: where views go and orders come from.
+            state: what is gone on with.
+            info: which cluster it is.
+            log: gets every line.
+            on_live: called once a dry run ends, before anything can be sent.
+        """
         self._cluster = cluster
         self._memory = memory
         self._clock = clock
@@ -75,7 +86,12 @@ class Engine:
         self._narrator = narrative.Narrator()
         self._stopping = False
         self._refusals = 0
-        self._publish(cluster=info, state=state)
+        self._on_live = on_live
+        self._was_held = state.dry_run_held
+        if state.dry_run_held:
+            desk.use(change(desk.view.settings, {DRY_RUN.key: "true"}))
+        self._was_dry = desk.view.policy.dry_run
+        desk.publish(cluster=info, state=state)
 
     @property
     def _view(self) -> View:
@@ -97,11 +113,12 @@ class Engine:
             now, interval = self._clock.now(), self._interval_seconds()
             if until is not None and now >= until:
                 break
-            if self._desk.has_commands or now >= poll_at:
-                if now >= poll_at:
+            if self._desk.is_stirred or now >= poll_at:
+                is_due = now >= poll_at
+                if is_due:
                     poll_at = _next_on_grid(poll_at, interval, now)
                 self._publish(next_poll_at=poll_at)
-                await self._cycle()
+                await self._cycle(is_due=is_due)
                 was_polled = True
             else:
                 was_polled = False
@@ -115,7 +132,7 @@ class Engine:
             await self._wait(
                 min(poll_at, until or poll_at, now + LOOK_SECONDS if watching else poll_at) - now
             )
-        self._leave()
+        await self._leave()
 
     def _interval_seconds(self) -> float:
         """Time to the next poll.
@@ -125,55 +142,25 @@ class Engine:
         """
         return self._view.policy.interval_seconds * 2.0 ** min(self._refusals, MOST_DOUBLINGS)
 
-    async def _cycle(self) -> None:
-        """Read, decide, write down, act."""
-        orders = await self._configured(self._desk.take())
+    async def _cycle(self, *, is_due: bool) -> None:
+        """Read, decide, write down, act. `is_due`: it is not only for an order that has come in."""
+        await self._heed_going_live()
         self._tell("collecting_data", "Collecting cluster data...")
         self._publish(is_reading=True)
-        snapshot = await self._read()
+        # While logins are refused only the poll that is due tries again, whatever keys are pressed.
+        snapshot = await self._read() if is_due or not self._refusals else None
         self._publish(is_reading=False)
-        now = self._clock.now()
-        step = balancer.step(self._view.state, snapshot, orders, self._view.policy, now)
+        now, asked = self._clock.now(), self._desk.take()
+        step = balancer.step(self._view.state, snapshot, asked, self._view.policy, now)
         decision = step.decision
         if snapshot is None:
             decision = replace(decision, sentence=f"{decision.sentence} {self._view.contact.error}")
         for line in self._narrator.cycle(decision):
             self._log(line)
         self._publish(state=step.state, decision=decision, snapshot=snapshot or self._view.snapshot)
-        recorded = await self._record_cycle(snapshot, decision, step.state)
+        recorded = await self._record_cycle(snapshot, decision, self._view.state)
         if step.send and recorded and not self._stopping:
             await self._send(step.send)
-
-    async def _configured(self, commands: tuple[Command, ...]) -> tuple[Order, ...]:
-        """Carry out the commands that concern settings; returns those that are for the balancer."""
-        orders = []
-        for command in commands:
-            if isinstance(command, ChangeSettings | ReloadSettings):
-                await self._change_settings(command)
-            else:
-                orders.append(command)
-        return tuple(orders)
-
-    async def _change_settings(self, command: SettingsCommand) -> None:
-        """Have other settings hold. A flip to dry run is remembered over restarts, until somebody flips it back."""
-        before = self._view.settings
-        try:
-            if isinstance(command, ChangeSettings):
-                settings = change(before, command.changes)
-            else:
-                settings = await asyncio.to_thread(reloaded, before, command.forget)
-        except HctuiError as error:
-            self._tell("settings", f"Settings not changed. {error}", Level.WARNING)
-            return
-        self._use(settings)
-        for sentence in narrative.changed_settings(before, settings):
-            self._tell("settings", sentence)
-
-    def _use(self, settings: Settings) -> None:
-        given = settings.given(DRY_RUN)
-        held = given.value is True and given.source.kind is SourceKind.CONSOLE
-        state = replace(self._view.state, dry_run_held=held)
-        self._publish(settings=settings, policy=settings.policy(), state=state)
 
     async def _read(self) -> Snapshot | None:
         """A snapshot, or `None` with the reason shown."""
@@ -233,7 +220,7 @@ class Engine:
         """Why nothing may be sent any more, or nothing: a command may say pause, or dry run."""
         if self._stopping:
             return "hctui was told to stop."
-        return "A command has come in, which is carried out first." if self._desk.has_commands else ""
+        return "A command has come in, which is carried out first." if self._desk.is_stirred else ""
 
     async def _look(self, *, is_due: bool) -> None:
         """Look at the migration under way, and settle what that shows; tell it if it is due or something changed."""
@@ -265,7 +252,7 @@ class Engine:
         """
         self._publish(state=state)
         try:
-            await self._memory.record_migration(migration, state)
+            await self._memory.record_migration(migration, self._view.state)
         except HctuiError as error:
             self._tell("journal", str(error), Level.ERROR)
 
@@ -280,12 +267,18 @@ class Engine:
     def _resume(self) -> None:
         """Say what is gone on with."""
         state = self._view.state
-        if state.dry_run_held:
-            self._use(change(self._view.settings, {DRY_RUN.key: "true"}))
+        if self._was_held:
             self._tell(
                 "dry_run_held",
                 "DRY RUN, whatever the settings say: in the last run a person switched to it in the console. It stays "
                 "so until somebody switches to live there.",
+                Level.WARNING,
+            )
+        if state.paused:
+            self._tell(
+                "paused",
+                "Paused in the last run, and it stays so: watching, deciding nothing, until somebody resumes it with "
+                "the key p in the console.",
                 Level.WARNING,
             )
         if state.migration:
@@ -299,8 +292,15 @@ class Engine:
             number = count(len(state.imagination.moves), "imagined move")
             self._tell("imagining", f"The last dry run is gone on with, with {number} counted in.")
 
-    def _leave(self) -> None:
-        """Say what is left undone."""
+    async def _leave(self) -> None:
+        """Remember what was asked for and no cycle took any more, and say what is left undone."""
+        if self._desk.is_stirred:
+            state, _ = intake.taken(self._view.state, self._desk.take(), self._clock.now())
+            self._publish(state=state)
+            try:
+                await self._memory.save_state(self._view.state)
+            except HctuiError as error:
+                self._tell("journal", str(error), Level.ERROR)
         if migration := self._view.state.migration:
             move = migration.move
             told = (
@@ -314,6 +314,15 @@ class Engine:
 
     def _tell(self, event: str, text: str, level: Level = Level.INFO) -> None:
         self._log(Line(self._clock.now(), event, text, level))
+
+    async def _heed_going_live(self) -> None:
+        """Once a dry run ends, say before the first move, not by it, what would keep the account from any."""
+        was_dry, self._was_dry = self._was_dry, self._view.policy.dry_run
+        if was_dry and not self._was_dry:
+            try:
+                await self._on_live()
+            except HctuiError as error:
+                self._tell("unreadable", str(error), Level.WARNING)
 
     def _publish(self, **changes: Any) -> None:  # noqa: ANN401 - the fields of View
         self._desk.publish(**changes)

@@ -53,6 +53,10 @@ class Memory(Protocol):
         """Put a cycle on disk: its sample, its decision and the state after it."""
         ...
 
+    async def save_state(self, state: State) -> None:
+        """Put the state on disk."""
+        ...
+
     async def record_intent(self, state: State) -> None:
         """Put the migration in `state` on disk before its request is sent."""
         ...

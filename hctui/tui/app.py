@@ -6,7 +6,7 @@ It sees an engine only as a `Front`. It may crash, be closed and be opened again
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
@@ -15,10 +15,9 @@ from typing import Any
 from textual import events
 from textual.app import App, SystemCommand
 from textual.command import Provider
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 
-from hctui.config import change
-from hctui.core.policy import Mode, Policy
+from hctui.core.policy import Mode
 from hctui.engine.commands import ChangeSettings, Command, Pause, Resume
 from hctui.engine.view import Front, View
 from hctui.tui import status
@@ -97,7 +96,7 @@ class Console(DiscreetApp[Leaving]):
         self._is_due = False
         self._shown_title = ""
         self._rung_for = 0
-        self._sent: dict[str, str] = {}
+        self._paused_to_come: bool | None = None
 
     @property
     def glyphs(self) -> Glyphs:
@@ -133,11 +132,13 @@ class Console(DiscreetApp[Leaving]):
     def on_resize(self, event: events.Resize) -> None:
         """Where there is too little room, say so instead of showing a part of something."""
         too_small = event.size.width < LEAST_WIDTH or event.size.height < LEAST_HEIGHT
-        shown = isinstance(self.screen, TooSmall)
-        if too_small and not shown:
+        shown = next((screen for screen in self.screen_stack if isinstance(screen, TooSmall)), None)
+        if too_small and shown is None:
             self.push_screen(TooSmall(LEAST_WIDTH, LEAST_HEIGHT))
-        elif shown and not too_small:
-            self.pop_screen()
+        elif shown is not None and not too_small:
+            # A question may have come on top of it; it is closed unanswered with it.
+            while shown in self.screen_stack:
+                self.pop_screen()
 
     # What the engine publishes
 
@@ -154,13 +155,13 @@ class Console(DiscreetApp[Leaving]):
             return  # the screens are being taken down
         view = self.front.view
         before = self.picture.view
-        if view.settings is not before.settings:
-            self._sent.clear()
+        if view.state.paused is self._paused_to_come:
+            self._paused_to_come = None
         if (view.settings.console, view.settings.file) != (before.settings.console, before.settings.file):
             self._apply_settings(view)
         self.picture = self._next_picture(before, view)
-        if isinstance(self.screen, Showing):
-            self.screen.paint(self.picture)
+        for screen in self._in_sight():
+            screen.paint(self.picture)
         self._show_title()
         self._ring(view)
 
@@ -172,8 +173,16 @@ class Console(DiscreetApp[Leaving]):
         return replace(self.picture, view=view) if same else picture_of(view)
 
     def _tick(self) -> None:
-        if self.is_running and isinstance(self.screen, Showing) and self.screen.is_mounted:
-            self.screen.tick(self.front.now())
+        for screen in self._in_sight():
+            screen.tick(self.front.now())
+
+    def _in_sight(self) -> Iterator[Showing]:
+        """The screen on top, and below a dialog those it leaves in sight: a question must not stop the status bar."""
+        for screen in reversed(self.screen_stack if self.is_running else ()):
+            if screen.is_mounted and isinstance(screen, Showing):
+                yield screen
+            if not isinstance(screen, ModalScreen):
+                return
 
     def _apply_settings(self, view: View) -> None:
         console = view.settings.console
@@ -196,15 +205,10 @@ class Console(DiscreetApp[Leaving]):
 
     # What the person asks for
 
-    @property
-    def policy_to_come(self) -> Policy:
-        """The policy once all that was sent is carried out. Questions go by it: a cycle may lie between two keys."""
-        return change(self.front.view.settings, self._sent).policy() if self._sent else self.front.view.policy
-
     def command(self, command: Command, told: str = "") -> None:
         """Send a command to the engine, and say so."""
-        if isinstance(command, ChangeSettings):
-            self._sent |= command.changes
+        if isinstance(command, Pause | Resume):
+            self._paused_to_come = isinstance(command, Pause)
         self.front.submit(command)
         if told:
             self.say(told)
@@ -225,7 +229,8 @@ class Console(DiscreetApp[Leaving]):
 
     def action_flip_pause(self) -> None:
         """Pause or resume."""
-        if self.front.view.state.paused:
+        paused = self.front.view.state.paused if self._paused_to_come is None else self._paused_to_come
+        if paused:
             self.command(Resume(), "Resuming.")
         else:
             self.command(Pause(), "Pausing: watching goes on, nothing is decided.")
@@ -233,23 +238,21 @@ class Console(DiscreetApp[Leaving]):
     def action_flip_dry_run(self) -> None:
         """Go back to a dry run at once; go live after a question."""
         view = self.front.view
-        if not self.policy_to_come.dry_run:
+        if not view.policy.dry_run:
             self.command(ChangeSettings({"dry_run": "true"}), "Going back to a dry run.")
             return
         armed = self.outlook.is_armed_by_environment
-        question = questions.going_live(
-            replace(view, policy=self.policy_to_come), self._report(view), armed_by_environment=armed
-        )
+        question = questions.going_live(view, self._report(view), armed_by_environment=armed)
         self.ask(question, {questions.YES: ChangeSettings({"dry_run": "false"})})
 
     def action_flip_mode(self) -> None:
         """Change who pulls the trigger; to auto while live after a question."""
-        view, policy = self.front.view, self.policy_to_come
-        if policy.mode is Mode.AUTO:
+        view = self.front.view
+        if view.policy.mode is Mode.AUTO:
             self.command(
                 ChangeSettings({"mode": "approve"}), "Each move waits for your approval from now on."
             )
-        elif policy.dry_run:
+        elif view.policy.dry_run:
             self.command(ChangeSettings({"mode": "auto"}), "Mode auto: moves are imagined without asking.")
         else:
             self.ask(

@@ -10,18 +10,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from hctui.core.commands import Choose
-from hctui.core.orders import Orders
 from hctui.core.policy import Policy
 from hctui.core.state import Proposal
 from hctui.core.wording import duration
 from hctui.engine.view import View
 from hctui.tui.cell import EMPTY, Cell, Tone, cell
-from hctui.tui.errand import Errand, Stage, is_unheeded, shown, unsent
+from hctui.tui.errand import Errand, Stage, shown, unsent
 
 LOOK_SECONDS = 1.0
 """So long a proposal must have been on the screen before it can be approved."""
-
-_NOT_CHOSEN = "Not chosen: "
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +108,7 @@ def _choosing(case: Case, choice: Choose, view: View, own_now: float) -> Case:
             decision is not None
             and case.before is not None
             and decision is not case.before.decision
-            and (_NOT_CHOSEN in decision.sentence or is_unheeded(Orders(choice=choice), decision))
+            and decision.declined.choice == choice
         )
         return replace(case, choice=None, remark=cell(_reason(view), Tone.BAD)) if answered else case
     if waiting and (waiting.move.vm_id, waiting.move.target) == (choice.vm_id, choice.target):

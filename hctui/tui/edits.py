@@ -25,10 +25,10 @@ from hctui.config import (
     check_field,
     locked,
 )
+from hctui.config.console import keymap
 from hctui.config.kinds import Boolean, Choice, Value
 from hctui.core.policy import Mode, Policy
-from hctui.core.wording import listing
-from hctui.tui.keys import unknown_ids
+from hctui.tui.remapping import faults
 
 REMAPPED = "keys"
 """The setting whose value names actions of the console."""
@@ -117,12 +117,7 @@ def fault(key: str, text: str) -> str:
     if isinstance(read, Problem):
         return f"The value {read.reason}."
     if key == REMAPPED and isinstance(read, tuple):
-        unknown = unknown_ids(dict.fromkeys(pair.partition("=")[0] for pair in read))
-        return (
-            f"The console has no action named {listing(list(unknown))}; the help lists them."
-            if unknown
-            else ""
-        )
+        return " ".join(faults(keymap(read)))
     return ""
 
 

@@ -12,7 +12,6 @@ from enum import StrEnum
 
 from hctui.core.commands import Approve, MoveVm
 from hctui.core.decision import Decision, Move, Outcome, Reason
-from hctui.core.orders import Orders
 from hctui.engine.view import Level, Line, View
 
 
@@ -90,16 +89,8 @@ def _is_turned_down(errand: Errand, decision: Decision, view: View) -> bool:
         proposal = view.state.proposal
         waits = proposal is not None and proposal.id == order.proposal_id
         # An id never comes back: once it is gone, nobody can approve it.
-        return not waits or is_unheeded(Orders(approved=order.proposal_id), decision)
-    refused = decision.outcome is Outcome.REFUSED and any(
-        finding.reason is Reason.MANUAL and order.vm_id in finding.vm_ids for finding in decision.findings
-    )
-    return refused or is_unheeded(Orders(moves=(order,)), decision)
-
-
-def is_unheeded(orders: Orders, decision: Decision) -> bool:
-    """Whether a decision says of these orders that its cycle could not carry them out."""
-    return orders.unheeded.strip() in decision.sentence
+        return not waits or decision.declined.approved == order.proposal_id
+    return order in decision.declined.moves
 
 
 def heard(errand: Errand, lines: Iterable[Line]) -> Errand:

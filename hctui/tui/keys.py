@@ -5,7 +5,7 @@ One row a key. Knows no screen and no widget, only the names of the actions they
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -160,7 +160,7 @@ KEYS: tuple[Key, ...] = (
         "panel",
         "v",
         "switch_panel",
-        "",
+        "rules",
         "Where there is little room: switch between log and violations.",
         Where.DASHBOARD,
     ),
@@ -236,6 +236,17 @@ KEYS: tuple[Key, ...] = (
         "apply", "ctrl+a", "apply", "apply", "Let the changes hold now, without saving them.", Where.SETTINGS
     ),
     Key("revert", "ctrl+z", "revert", "revert", "Forget what was typed and not saved.", Where.SETTINGS),
+    Key("answer_before", "left", "other_answer(-1)", "", "The answer to the left.", Where.QUESTION),
+    Key("answer_after", "right", "other_answer(1)", "", "The answer to the right.", Where.QUESTION),
+    Key("text_up", "up,pageup", "scroll_text(-1)", "", "Scroll the text of a question up.", Where.QUESTION),
+    Key(
+        "text_down",
+        "down,pagedown",
+        "scroll_text(1)",
+        "",
+        "Scroll the text of a question down.",
+        Where.QUESTION,
+    ),
 )
 
 BY_ID: Mapping[str, Key] = {key.id: key for key in KEYS}
@@ -260,8 +271,3 @@ def _binding(key: Key) -> Binding:
     return Binding(
         key.keys, action, key.label or key.meaning, show=bool(key.label), tooltip=key.meaning, id=key.id
     )
-
-
-def unknown_ids(ids: Iterable[str]) -> tuple[str, ...]:
-    """Those that no key has, of the ids a remapping names."""
-    return tuple(name for name in ids if name not in BY_ID)

@@ -55,7 +55,8 @@ class Picture:
     def findings(self) -> tuple[Finding, ...]:
         """The broken rules as the last decision found them, or as they are now where it did not look."""
         decision = self.view.decision
-        if decision and decision.findings:
+        by_hand = decision is not None and any(found.reason is Reason.MANUAL for found in decision.findings)
+        if decision and decision.findings and not by_hand:
             return tuple(finding for finding in decision.findings if finding.reason in _RULES)
         if self.situation is None:
             return ()

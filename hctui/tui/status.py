@@ -15,8 +15,10 @@ from hctui.core.state import remaining_seconds
 from hctui.core.wording import count
 from hctui.engine.view import View
 from hctui.tui.cell import Cell, Tone, cell, joined
-from hctui.tui.format import age, latency, timer
+from hctui.tui.format import age, latency, percent, timer
 from hctui.tui.picture import Picture
+
+_UNREACHABLE = "The cluster cannot be reached"
 
 STALE_POLLS = 2
 """Data older than so many intervals is marked."""
@@ -83,7 +85,7 @@ def activity(picture: Picture, now: float) -> Cell:
     if state.migration:
         return cell(_migrating(state.migration, picture), Tone.ACCENT)
     if view.contact.error:
-        return cell(view.contact.error, Tone.BAD)
+        return cell(_trouble(view.contact.error), Tone.BAD)
     if view.cluster is None or view.decision is None:
         return cell(
             f"connecting to {view.contact.address}" if view.cluster is None else "reading the cluster"
@@ -94,6 +96,24 @@ def activity(picture: Picture, now: float) -> Cell:
         left = view.policy.proposal_limit_seconds - (now - state.proposal.made_at)
         return cell(f"waiting for you: one proposal, for {timer(max(0.0, left))}", Tone.ACCENT)
     return _ACTIVITIES[view.decision.outcome](picture, view.decision, now)
+
+
+def _trouble(error: str) -> str:
+    """The reason first: on a narrow screen the address would leave no room for it."""
+    if not error.startswith(_UNREACHABLE):
+        return error
+    return f"no contact: {error.rpartition(': ')[2]}"
+
+
+def _balanced(picture: Picture, decision: Decision, now: float) -> Cell:
+    busiest = next((load for load in decision.loads if load.mean_percent is not None), None)
+    if busiest is None:
+        return cell(decision.sentence)
+    imagined = f", {count(decision.imagined, 'move')} imagined" if decision.imagined else ""
+    told = (
+        f"balanced: busiest {picture.node_name(busiest.node_id)} at {percent(busiest.mean_percent)}{imagined}"
+    )
+    return cell(told)
 
 
 def _migrating(migration: Migration, picture: Picture) -> str:
@@ -143,6 +163,7 @@ def _told(tone: Tone) -> Callable[[Picture, Decision, float], Cell]:
 _ACTIVITIES: dict[Outcome, Callable[[Picture, Decision, float], Cell]] = {
     **{outcome: _told(Tone.PLAIN) for outcome in Outcome},
     Outcome.NO_DATA: _told(Tone.BAD),
+    Outcome.BALANCED: _balanced,
     Outcome.BLOCKED: _told(Tone.WARNING),
     Outcome.STANDING_DOWN: _standing_down,
     Outcome.COOLING_DOWN: _cooling_down,

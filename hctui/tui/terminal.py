@@ -19,6 +19,8 @@ from hctui.tui.driver import SteadyDriver
 
 _SAVE_TITLE, _RESTORE_TITLE = "\x1b[22;2t", "\x1b[23;2t"
 
+LONGEST_TITLE = 120
+
 Result = TypeVar("Result")
 
 
@@ -55,7 +57,8 @@ class DiscreetApp(App[Result]):
 
 def set_title(app: App[Result], title: str) -> None:
     """Set the terminal's title; control characters are left out, so that a name cannot end the sequence."""
-    _write(app, f"\x1b]2;{''.join(char for char in title if char.isprintable())}\x07")
+    shown = "".join(char for char in title if char.isprintable())
+    _write(app, f"\x1b]2;{shown[:LONGEST_TITLE]}\x07")
 
 
 def save_title(app: App[Result]) -> None:

@@ -183,7 +183,7 @@ async def test_the_engine_goes_on_without_a_console_that_said_so(tmp_path: Path,
     assert [line.event for line in stage.out] == ["headless", "test"]
     assert [line.event for line in stage.file] == ["headless", "test"]
     assert ("closing this terminal" in stage.out[0].text) == (on_hangup == "exit")
-    assert not stage.desk.has_commands
+    assert not stage.desk.is_stirred
     os.kill(os.getpid(), signal.SIGINT)
     assert await run == 130
 
@@ -199,7 +199,7 @@ async def test_a_console_that_crashes_is_opened_again(tmp_path: Path, act: Act) 
     assert str(stage.crash_file) in told.text
     assert stage.desk.lines_since(0) == (1, (told,))
     assert stage.out == []
-    assert not stage.desk.has_commands
+    assert not stage.desk.is_stirred
 
 
 @pytest.mark.parametrize(
@@ -302,7 +302,7 @@ async def test_no_console_is_opened_again_on_an_engine_that_has_ended(tmp_path: 
     stage = Stage(tmp_path, (act,))
     assert await stage.run(balance) == 0
     assert len(stage.opened) == 1
-    assert not stage.desk.has_commands
+    assert not stage.desk.is_stirred
 
 
 # Signals

@@ -23,6 +23,7 @@ from hctui.core.model import (
     VmId,
     VmState,
 )
+from hctui.core.orders import Orders
 from hctui.core.policy import Mode, Policy
 from hctui.core.situation import situation_of
 from hctui.core.state import (
@@ -238,10 +239,21 @@ def test_it_is_never_the_second_migration(order: MoveVm) -> None:
 
 def test_of_two_in_one_cycle_only_the_first_is_looked_at() -> None:
     both = cluster(NODES, [WEB, vm("app")])
-    done = _done(both, TO_2, MoveVm(VmId("app"), node_id(3)))
+    others = MoveVm(VmId("app"), node_id(3)), MoveVm(VmId("gone"), node_id(9), override_cooldowns=True)
+    done = _done(both, TO_2, *others)
     assert done.send is not None
     assert done.send.vm_id == "web"
-    assert done.decision.sentence.endswith("1 more move by hand not looked at: one at a time.")
+    assert done.decision.sentence.endswith(
+        " Asked for by a person. Not moved by hand: app to 10.0.0.103, gone to n9. A cycle takes one move by hand."
+    )
+    assert done.decision.declined == Orders(moves=others)
+
+
+def test_what_is_refused_is_declined_with_all_that_came_with_it() -> None:
+    other = MoveVm(VmId("app"), node_id(3))
+    done = _done(UPDATING, TO_2, other)
+    assert (done.send, done.decision.outcome) == (None, Outcome.REFUSED)
+    assert done.decision.declined == Orders(moves=(TO_2, other))
 
 
 # --- a proposal that waits meanwhile
@@ -357,24 +369,24 @@ def test_every_node_is_an_option_with_what_stands_against_it() -> None:
         node_id: (
             option.is_here,
             option.allowed,
-            option.needs_override,
             option.hard[-1].check,
             [wait.check for wait in option.soft],
         )
         for node_id, option in _options(snapshot, _with(failed)).items()
     }
     assert told == {
-        "n1": (True, False, False, Check.ELSEWHERE, []),
-        "n2": (False, False, False, Check.RAM, []),
-        "n3": (False, True, False, Check.NATIVE, []),
-        "n4": (False, True, True, Check.NATIVE, [Check.BACK_OFF]),
+        "n1": (True, False, Check.ELSEWHERE, []),
+        "n2": (False, False, Check.RAM, []),
+        "n3": (False, True, Check.NATIVE, []),
+        "n4": (False, True, Check.NATIVE, [Check.BACK_OFF]),
     }
 
 
-def test_an_option_that_fails_hard_shows_its_waits_too_and_needs_no_override() -> None:
+def test_an_option_that_fails_hard_shows_its_waits_too_and_is_refused_for_that_alone() -> None:
     option = _options(cluster([node(1), node(2, used_gib=69)], [WEB]), _with(JUST_ARRIVED))[node_id(2)]
     assert [wait.check for wait in option.soft] == [Check.CLUSTER_COOLDOWN, Check.COOLDOWN]
-    assert (option.allowed, option.needs_override) == (False, False)
+    assert not option.allowed
+    assert option.objections(override_cooldowns=False) == option.hard[-1:]
 
 
 def test_while_a_vm_is_migrated_no_option_is_allowed() -> None:

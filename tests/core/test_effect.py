@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from hctui.core.decision import Reason
 from hctui.core.effect import Change, Effect, effect
-from hctui.core.model import Node, Vm
+from hctui.core.model import Node, Vm, VmId
 from hctui.core.planner import move_to
 from hctui.core.situation import situation_of
 from hctui.core.state import Imagination, ImaginedMove, Ledger, State
-from tests.core.build import DRY, GIB, NOW, cluster, history, move, node, situation, vm
+from tests.core.build import DRY, GIB, NOW, cluster, history, move, node, node_id, situation, vm
 from tests.core.worlds import World, worlds
 
 TWO = [node(1, cpu=86, used_gib=61), node(2, cpu=28, used_gib=58)]
@@ -77,13 +77,27 @@ def test_it_is_what_the_dry_run_imagines(world: World, vm_number: int, target_nu
     moves = {web.id: ImaginedMove(web.node_id, target.id, NOW)}
     state = State(samples=samples, imagination=Imagination(Ledger(), moves))
     after = situation_of(state, snapshot, DRY, NOW)
-    for node_id, cpu, ram in (
+    for changed, cpu, ram in (
         (web.node_id, told.source_cpu, told.source_ram),
         (target.id, told.target_cpu, told.target_ram),
     ):
-        installed, used = snapshot.nodes[node_id].mem_bytes, after.mem_used_bytes[node_id]
-        assert cpu.after == after.means[node_id]
+        installed, used = snapshot.nodes[changed].mem_bytes, after.mem_used_bytes[changed]
+        assert cpu.after == after.means[changed]
         if installed and used is not None:
             assert ram.after == pytest.approx(100 * used / installed, abs=100 * GIB * 1e-12)
         else:
             assert ram.after is None
+
+
+def test_while_moves_are_imagined_a_mean_not_known_yet_is_not_made_up() -> None:
+    """What an imagined move does to a node is known only as a shift of its mean; the partial one is without it."""
+    snapshot = cluster([*TWO, node(3)], [WEB, vm("app", 1, cpu=50)])
+    samples = history(snapshot)[-3:]
+    real = situation_of(State(samples=samples), snapshot, DRY, NOW)
+    assert real.means[TWO[0].id] is None, "the window is not full"
+    assert effect(real, move()).source_cpu.before == 86
+    app = snapshot.vms[VmId("app")]
+    assert app.node_id is not None
+    moves = {app.id: ImaginedMove(app.node_id, node_id(3), NOW)}
+    s = situation_of(State(samples=samples, imagination=Imagination(Ledger(), moves)), snapshot, DRY, NOW)
+    assert effect(s, move()).source_cpu == Change(None, None)

@@ -84,7 +84,7 @@ def log_of(home: Path) -> str:
 def test_approve_a_proposal_see_the_vm_arrive_and_leave(tmp_path: Path) -> None:
     with demo(tmp_path, "--speed", "100", size=(120, 40)) as terminal:
         terminal.until("PROPOSAL  sql-0")
-        terminal.until("can be harmed, so")
+        terminal.until("Nothing can be harmed")
         assert "LIVE" in terminal.screen
         terminal.send("a")
         terminal.until("LIVE: approving migrates this VM")

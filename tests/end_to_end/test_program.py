@@ -90,7 +90,9 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
 
 
 def environment(home: Path, **more: str) -> dict[str, str]:
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("SC_", "XDG_"))}
+    # A worker of pytest-xdist has COLUMNS and LINES, which Textual believes instead of asking the terminal.
+    dropped = ("SC_", "XDG_", "COLUMNS", "LINES")
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(dropped)}
     return {**kept, "HOME": str(home), "PYTHONWARNINGS": "error", "PYTHONUNBUFFERED": "1", **more}
 
 
@@ -271,7 +273,7 @@ def test_once_in_a_dry_run_then_a_report_of_it(cluster: Cluster, tmp_path: Path)
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["demo", "--scenario", "nowhere"], "nowhere"),
+        (["demo", "--headless", "--scenario", "nowhere"], "nowhere"),
         (["simulate", "--port", "1"], "Port 1 of this machine cannot be used"),
     ],
 )

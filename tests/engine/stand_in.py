@@ -60,6 +60,9 @@ class StandInCluster:
             self.place(vm_id, target)
         return self.answer
 
+    async def asked(self, name: str) -> None:
+        self._called(name)
+
     def place(self, vm_id: VmId, target: NodeId) -> None:
         vm = replace(self.current.vms[vm_id], node_id=target)
         self.current = replace(self.current, vms={**self.current.vms, vm_id: vm})
@@ -84,6 +87,9 @@ class StandInMemory:
     async def record_cycle(self, snapshot: Snapshot | None, decision: Decision, state: State) -> None:
         self._called("record_cycle", state)
         self.decisions.append(decision)
+
+    async def save_state(self, state: State) -> None:
+        self._called("save_state", state)
 
     async def record_intent(self, state: State) -> None:
         assert state.migration is not None
@@ -135,5 +141,7 @@ def stage(snapshot: Snapshot, *, policy: Policy = POLICY, state: State | None = 
         state=state or State(),
         info=snapshot.cluster,
         log=lines.append,
+        on_live=lambda: cluster.asked("account"),
     )
+    desk.told = lines.append
     return Stage(cluster, memory, clock, desk, engine, calls, lines)

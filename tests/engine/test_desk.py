@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from hctui.core.commands import Pause, Resume
-from hctui.core.policy import Policy
+from hctui.core.policy import Mode, Policy
 from hctui.engine.clock import SteppedClock
+from hctui.engine.commands import ChangeSettings
 from hctui.engine.desk import MOST_LINES, Desk
 from hctui.engine.view import Contact, Line
 from tests.core.build import NOW
@@ -23,10 +24,10 @@ def test_before_there_is_an_engine_the_view_says_so() -> None:
 
 def test_commands_are_kept_until_they_are_taken_and_wake_whoever_waits() -> None:
     it = desk()
-    assert not it.has_commands
+    assert not it.is_stirred
     it.submit(Pause())
     it.submit(Resume())
-    assert it.has_commands
+    assert it.is_stirred
     assert it.woken.is_set()
     assert it.take() == (Pause(), Resume())
     assert it.take() == ()
@@ -62,3 +63,17 @@ def test_listeners_are_told_of_every_change_until_they_stop() -> None:
     stop()
     it.publish(is_reading=False)
     assert seen == [True, True]
+
+
+def test_settings_hold_at_once_and_what_is_wrong_changes_nothing() -> None:
+    it = desk()
+    it.submit(ChangeSettings({"dry_run": "false", "mode": "approve"}))
+    assert (it.view.policy.dry_run, it.view.policy.mode) == (False, Mode.APPROVE)
+    assert it.is_stirred
+    it.submit(ChangeSettings({"ram_limit_percent": "700"}))
+    assert it.view.policy.ram_limit_percent == 70
+    assert [line.text.partition(":")[0] for line in it.lines_since(0)[1]] == [
+        "balancer.dry_run is now false (console); it was true.",
+        "balancer.mode is now approve (console); it was auto.",
+        "Settings not changed. Wrong settings",
+    ]

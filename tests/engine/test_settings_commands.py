@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
+from hctui.api.errors import LoginRefused
 from hctui.config import SourceKind, load, write_config
 from hctui.config.schema import DRY_RUN
+from hctui.core.commands import MoveVm, Pause, Resume
 from hctui.core.decision import Outcome
+from hctui.core.model import VmId
 from hctui.core.policy import Policy
 from hctui.core.state import State
-from hctui.engine.commands import ChangeSettings, ReloadSettings
+from hctui.engine.commands import ChangeSettings, Command, ReloadSettings
 from hctui.engine.view import Level
-from tests.core.build import NOW, POLICY, cluster, node, vm
+from tests.core.build import NOW, POLICY, cluster, node, node_id, vm
 from tests.engine.stand_in import stage
 
 TOGETHER = cluster([node(1), node(2)], [vm("web", 1, tags="anti_db"), vm("db", 1)])
@@ -58,8 +64,11 @@ async def test_a_flip_to_dry_run_survives_a_restart_whatever_the_settings_say() 
 
 async def test_a_flip_to_live_ends_what_was_held_and_does_not_survive() -> None:
     s = stage(TOGETHER, state=State(dry_run_held=True))
+    await s.engine.run(until=NOW + 1)
+    assert s.memory.state.dry_run_held
+    s.clock._now = NOW
     s.desk.submit(ChangeSettings({"dry_run": "false"}))
-    await s.engine.run(once=True)
+    await s.engine.run(until=NOW + 20)
     assert not s.memory.state.dry_run_held
     assert "migrate" in s.calls
     restarted = stage(TOGETHER, policy=Policy(dry_run=True), state=replace(s.memory.state, migration=None))
@@ -106,3 +115,73 @@ async def test_what_was_done_before_holds_after_it() -> None:
     await s.engine.run(once=True)
     assert s.desk.view.state.paused
     assert s.clock.now() == NOW
+
+
+@pytest.mark.parametrize(
+    ("command", "kept"),
+    [
+        (Pause(), lambda state: state.paused),
+        (ChangeSettings({"dry_run": "true"}), lambda state: state.dry_run_held),
+    ],
+)
+async def test_what_makes_it_careful_is_remembered_even_if_no_cycle_took_it_any_more(
+    command: Command, kept: Callable[[State], bool]
+) -> None:
+    s = stage(CALM)
+
+    asked: list[Command] = []
+
+    def asked_and_stopped() -> None:
+        if s.desk.view.decision is not None and not asked:
+            asked.append(command)
+            s.engine.stop()
+            s.desk.submit(command)
+
+    s.desk.listen(asked_and_stopped)
+    await s.engine.run()
+    assert s.calls[-1] == "save_state"
+    assert kept(s.memory.state)
+
+
+async def test_a_move_that_was_to_be_imagined_is_never_sent() -> None:
+    s = stage(CALM, policy=Policy(dry_run=True))
+    s.desk.submit(MoveVm(VmId("web"), node_id(2), dry_run=True))
+    s.desk.submit(ChangeSettings({"dry_run": "false"}))
+    await s.engine.run(once=True)
+    assert "migrate" not in s.calls
+    assert s.told("It was asked for in a dry run, and this is live.")
+
+
+async def test_a_move_that_was_to_be_sent_is_not_merely_imagined() -> None:
+    s = stage(CALM)
+    s.desk.submit(MoveVm(VmId("web"), node_id(2), dry_run=False))
+    s.desk.submit(ChangeSettings({"dry_run": "true"}))
+    await s.engine.run(once=True)
+    assert s.told("It was asked for in a live run, and this is a dry run.")
+
+
+async def test_going_live_looks_first_whether_the_account_may_migrate() -> None:
+    s = stage(TOGETHER, policy=Policy(dry_run=True))
+    s.desk.submit(ChangeSettings({"mode": "approve"}))
+    await s.engine.run(once=True)
+    assert "account" not in s.calls
+    s.desk.submit(ChangeSettings({"dry_run": "false"}))
+    await s.engine.run(once=True)
+    assert s.calls[-3:] == ["account", "snapshot", "record_cycle"]
+
+
+async def test_while_logins_are_refused_a_key_does_not_try_again() -> None:
+    s = stage(CALM)
+
+    def refused() -> None:
+        raise LoginRefused("user balancer, HTTP 401.")
+
+    s.cluster.before_read = refused
+    await s.engine.run(until=NOW + 1)
+    s.clock._now = NOW + 1
+    for _ in range(5):
+        s.desk.submit(Pause())
+        s.desk.submit(Resume())
+    s.cluster.before_read = lambda: None
+    await s.engine.run(until=NOW + 2)
+    assert s.calls.count("snapshot") == 2, "the first try, and the first of the second run"

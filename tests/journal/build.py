@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from hctui.core.commands import Choose, MoveVm
 from hctui.core.decision import (
     Candidate,
     Check,
@@ -33,6 +34,7 @@ from hctui.core.model import (
     VmId,
     VmState,
 )
+from hctui.core.orders import Orders
 from hctui.core.policy import Mode
 from hctui.core.state import (
     Arrival,
@@ -192,6 +194,10 @@ def full_decision(at: float) -> Decision:
         loads=(NodeLoad(NodeId("id-n1"), "n1", 86.25, 10, 10), NodeLoad(NodeId("id-n2"), "n2", None, 3, 10)),
         move=move(),
         imagined=2,
+        answer="Not sent: it expired after 10:00 min.",
+        declined=Orders(
+            7, Choose(7, VmId("v1"), NodeId("id-n2")), (MoveVm(VmId("v1"), NodeId("id-n2"), True),)
+        ),
     )
 
 

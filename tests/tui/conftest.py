@@ -1,29 +1,57 @@
-"""Pilot that waits for what it waits for, but looks ten times as often."""
+"""What makes hundreds of short consoles cheap: all have the same styles, which are parsed once, not for each."""
 
 from __future__ import annotations
 
-import asyncio
-import time
+from collections.abc import Iterator
 
 import pytest
-
-LOOK_SECONDS = 0.002
-IDLE_SHARE = 0.25
-
-
-async def wait_for_idle(min_sleep: float = LOOK_SECONDS, max_sleep: float = 1.0) -> None:
-    """As Textual's own, which sleeps for 20 ms at least before and after each key: minutes, over all tests."""
-    begin = time.monotonic()
-    while True:
-        cpu, at = time.process_time(), time.monotonic()
-        await asyncio.sleep(LOOK_SECONDS)
-        now = time.monotonic()
-        is_idle = time.process_time() - cpu < IDLE_SHARE * (now - at)
-        if now - begin >= max_sleep or (now - begin >= min_sleep and is_idle):
-            return
+from textual.css import stylesheet
+from textual.css.model import RuleSet
+from textual.css.parse import parse
+from textual.css.tokenizer import Token
 
 
-@pytest.fixture(autouse=True)
-def _quick_pilot(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("textual.pilot.wait_for_idle", wait_for_idle)
-    monkeypatch.setattr("textual.app.wait_for_idle", wait_for_idle)
+class Parser:
+    """Textual's parser of styles, which remembers what it has parsed under which variables."""
+
+    def __init__(self) -> None:
+        self._parsed: dict[tuple[object, ...], list[RuleSet]] = {}
+        self._variables: tuple[object, object] = (None, ())
+
+    def __call__(
+        self,
+        scope: str,
+        css: str,
+        read_from: tuple[str, str],
+        *,
+        variable_tokens: dict[str, list[Token]],
+        is_default_rules: bool,
+        tie_breaker: int,
+    ) -> list[RuleSet]:
+        key = (scope, css, read_from, self._values(variable_tokens), is_default_rules, tie_breaker)
+        if key not in self._parsed:
+            self._parsed[key] = list(
+                parse(
+                    scope,
+                    css,
+                    read_from,
+                    variable_tokens=variable_tokens,
+                    is_default_rules=is_default_rules,
+                    tie_breaker=tie_breaker,
+                )
+            )
+        return self._parsed[key]
+
+    def _values(self, tokens: dict[str, list[Token]]) -> object:
+        """The variables as a value; an application hands over the same object until its theme changes."""
+        if tokens is not self._variables[0]:
+            told = tuple((name, *(token.value for token in found)) for name, found in tokens.items())
+            self._variables = (tokens, told)
+        return self._variables[1]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _styles_parsed_once() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stylesheet, "parse", Parser())
+        yield

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -119,13 +120,13 @@ class Stage:
         """Wait until all of these are on the screen."""
         await self.until(lambda: all(each in self.text for each in words))
 
-    async def until(self, holds: Callable[[], bool], tries: int = 200) -> None:
-        """Wait for a condition."""
-        for _ in range(tries):
-            if holds():
-                return
+    async def until(self, holds: Callable[[], bool], seconds: float = 20.0) -> None:
+        """Wait for a condition, up to a watchdog's patience."""
+        end = time.monotonic() + seconds
+        while not holds():
+            if time.monotonic() > end:
+                raise AssertionError(f"it never came to that; the screen shows:\n{self.text}")
             await self.pilot.pause(0.01)
-        raise AssertionError(f"it never came to that; the screen shows:\n{self.text}")
 
 
 @asynccontextmanager

@@ -20,7 +20,9 @@ from hctui.tui.clipping import NAME
 from hctui.tui.glyphs import ASCII, UNICODE
 from hctui.tui.lists import checks, next_best
 from hctui.tui.picture import Picture, picture_of
+from hctui.tui.screens import approve
 from hctui.tui.screens.approve import Approval
+from hctui.tui.screens.dashboard import Dashboard
 from hctui.tui.widgets.table import Table
 from tests.core.build import GIB, NOW, cluster, node, node_id, vm
 from tests.tui.cycles import next_cycle, not_sent, sent
@@ -32,6 +34,13 @@ NODES = [node(1, cpu=90, used_gib=60), node(2, cpu=20), node(3, cpu=30)]
 HOT = cluster(NODES, [vm("web", cpu=70, mem_gib=8), vm("app", cpu=50), vm("db", 2)])
 COOL = replace(HOT, nodes={each.id: replace(each, cpu_percent=10.0) for each in HOT.nodes.values()})
 FULL = replace(HOT, nodes={each.id: replace(each, mem_used_bytes=90 * GIB) for each in HOT.nodes.values()})
+
+
+@pytest.fixture(autouse=True)
+def _who_has_looked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Most of these tests are not about how long one has looked at the dashboard."""
+    monkeypatch.setattr(Dashboard, "own_clock", staticmethod(lambda: float("-inf")))
+    monkeypatch.setattr(approve, "OPENING_SECONDS", float("-inf"))
 
 
 @asynccontextmanager
@@ -232,13 +241,40 @@ async def test_a_proposal_that_came_between_the_two_presses_must_be_looked_at_fi
     time = [100.0]
     async with console(view_of(HOT, ASK), (100, 50)) as stage:
         # The dashboard had shown another one.
-        stage.app.push_screen(Approval(seen=0, clock=lambda: time[0]))
+        stage.app.push_screen(Approval(seen=(0, 0.0), clock=lambda: time[0]))
         await stage.settle()
         time[0] += 0.9
         await stage.press("a")
         assert stage.front.commands == []
         assert toasts(stage) == "This proposal has only just appeared. Look at it, then press the key again."
         time[0] += 0.1
+        await stage.press("a")
+        assert stage.front.commands == [Approve(1)]
+
+
+async def test_a_proposal_that_has_just_come_to_the_dashboard_must_be_looked_at_too() -> None:
+    time = [100.0]
+    async with console(view_of(HOT, ASK), (100, 50)) as stage:
+        stage.app.push_screen(Approval(seen=(1, 99.5), clock=lambda: time[0]))
+        await stage.settle()
+        time[0] += 0.4
+        await stage.press("a")
+        assert stage.front.commands == []
+        time[0] += 0.1
+        await stage.press("a")
+        assert stage.front.commands == [Approve(1)]
+
+
+async def test_a_key_that_is_held_does_not_approve_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(approve, "OPENING_SECONDS", 0.3)
+    time = [100.0]
+    async with console(view_of(HOT, ASK), (100, 50)) as stage:
+        stage.app.push_screen(Approval(seen=(1, 0.0), clock=lambda: time[0]))
+        await stage.settle()
+        time[0] += 0.2
+        await stage.press("a", "a", "a")
+        assert stage.front.commands == []
+        time[0] += 0.11
         await stage.press("a")
         assert stage.front.commands == [Approve(1)]
 

@@ -16,6 +16,7 @@ from hctui.core.state import Arrival, Ledger, State
 from hctui.engine.commands import ChangeSettings
 from hctui.engine.view import Line
 from hctui.tui.app import Leaving
+from hctui.tui.screens.dashboard import Dashboard
 from hctui.tui.screens.question import Question
 from hctui.tui.screens.too_small import TooSmall
 from hctui.tui.widgets.table import Table
@@ -222,10 +223,31 @@ async def test_quitting_while_live_and_auto_says_what_stops_and_offers_to_go_on(
         assert stage.app.return_value is leaving
 
 
-async def test_x_rejects_the_proposal_that_is_shown() -> None:
+async def test_x_rejects_the_proposal_once_it_has_been_there_to_be_seen(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    time = [100.0]
+    monkeypatch.setattr(Dashboard, "own_clock", staticmethod(lambda: time[0]))
     async with console(view_of(SNAPSHOT)) as stage:
+        time[0] += 0.9
+        await stage.press("x")
+        assert stage.front.commands == []
+        time[0] += 0.1
         await stage.press("x")
         assert stage.front.commands == [Reject(1)]
+
+
+async def test_two_presses_of_p_take_each_other_back() -> None:
+    async with console(view_of(CALM)) as stage:
+        await stage.press("p", "p")
+        assert stage.front.commands == [Pause(), Resume()]
+
+
+async def test_under_a_question_the_time_goes_on() -> None:
+    async with console(view_of(CALM, DRY), (100, 40)) as stage:
+        await stage.press("d")
+        stage.front.clock += 20
+        await stage.shows("data 20 s")
 
 
 async def test_the_keys_of_a_proposal_do_nothing_without_one() -> None:

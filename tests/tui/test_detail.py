@@ -257,7 +257,7 @@ async def test_the_timer_of_a_vm_runs() -> None:
         await opened(stage, VmDetail(VmId("web-01")))
         assert "19 min left" in stage.app.screen.query_one(Paper).text
         stage.front.clock = NOW + 1010
-        await stage.until(lambda: "1:30 left" in stage.app.screen.query_one(Paper).text, tries=400)
+        await stage.until(lambda: "1:30 left" in stage.app.screen.query_one(Paper).text)
 
 
 async def test_the_keys_of_a_vm_lead_on(tmp_path: Path) -> None:
@@ -317,9 +317,10 @@ async def test_its_moves_are_read_from_the_journal_and_again_after_the_next(tmp_
 async def test_without_a_journal_the_page_says_so_and_reads_it_once_there_is_one(tmp_path: Path) -> None:
     async with console(troubled(), (100, 60)) as stage:
         await opened(stage, VmDetail(VmId("web-01")))
-        await stage.until(lambda: "There is no journal yet." in stage.text, tries=400)
+        await stage.until(lambda: "There is no journal yet." in stage.text)
         stage.front.queries = Queries(tmp_path / "missing.sqlite")
-        await stage.until(lambda: "unable to open" in stage.text, tries=400)
+        # The path of the journal may be long, so that a line can end anywhere.
+        await stage.until(lambda: "unable to open" in " ".join(stage.text.split()))
 
 
 @pytest.mark.parametrize("size", [(60, 15), (80, 24), (120, 40)])

@@ -204,6 +204,22 @@ def test_a_proposal_withdrawn_for_the_same_move_by_hand_was_not_approved() -> No
     assert shown(errand, view(moved)).stage is Stage.NOT_SENT
 
 
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_the_second_of_two_moves_by_hand_in_one_cycle_is_turned_down(dry_run: bool) -> None:
+    policy = replace(ASK, dry_run=dry_run)
+    first = cycle(HOT, policy=policy)
+    orders = MoveVm(WEB, node_id(2)), MoveVm(VmId("app"), node_id(3))
+    both = cycle(LATER, *orders, state=replace(first.state, samples=history(LATER)), policy=policy)
+    s = situation_of(first.state, HOT, policy, NOW)
+    stages = []
+    for order in orders:
+        move = move_to(s, HOT.vms[order.vm_id], HOT.nodes[order.target], Reason.MANUAL, "")
+        errand = shown(Errand(order, move, first.decision), view(both))
+        stages.append(errand.stage)
+    assert stages == [Stage.IMAGINED if dry_run else Stage.HOLDS, Stage.NOT_SENT]
+    assert "Not moved by hand: app to 10.0.0.103." in errand.told
+
+
 def test_an_answer_to_the_order_before_is_no_answer() -> None:
     refused = cycle(FULL, MoveVm(WEB, node_id(2)), policy=ASK)
     assert by_hand(refused).before is refused.decision
@@ -263,5 +279,6 @@ def test_safety_is_what_the_engine_would_ask() -> None:
     s = situation_of(state, HOT, ASK, NOW)
     found = {each.node_id: each for each in options(s, safety_now(state, HOT, ASK, NOW), HOT.vms[WEB])}
     refused = cycle(HOT, MoveVm(WEB, node_id(2)), state=state, policy=ASK)
-    assert found[node_id(2)].needs_override
+    assert found[node_id(2)].allowed
+    assert found[node_id(2)].soft
     assert all(wait.sentence in refused.decision.sentence for wait in found[node_id(2)].soft)

@@ -97,10 +97,12 @@ def test_a_click_on_the_same_column_reverses_and_the_key_goes_round_all_columns(
     assert sorting.by("name") == vms.Sorting("name", descending=False)
     keys = [sorting.column]
     for _ in vms.COLUMNS:
-        sorting = sorting.next()
+        sorting = sorting.next(200)
         keys.append(sorting.column)
     assert keys[0] == keys[-1]
     assert set(keys) == {column.key for column in vms.COLUMNS}
+    assert vms.Sorting("ram").next(80).column == "cooldown", "vCPU and rules are not shown"
+    assert vms.Sorting("rules").next(80).column == "name"
 
 
 def texts(vm_id: str, picture: Picture) -> dict[str, str]:

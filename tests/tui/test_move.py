@@ -119,7 +119,7 @@ async def test_after_a_yes_it_is_sent_and_followed_to_the_end() -> None:
         assert sees(stage, "On 10.0.0.102: CPU 20 → 36 %, RAM 20 → 28 %.")()
         assert stage.front.commands == []
         await say_yes(stage)
-        order = MoveVm(WEB, node_id(2), override_cooldowns=False)
+        order = MoveVm(WEB, node_id(2), override_cooldowns=False, dry_run=False)
         assert stage.front.commands == [order]
         assert sees(stage, "Asked. Every check comes again on fresh data")()
         step = next_cycle(stage.front, order)
@@ -145,7 +145,7 @@ async def test_waits_are_overridden_only_by_name() -> None:
         told = "You override this: Cluster cooldown, 3:20 min left. In cooldown for another 28:20 min."
         assert sees(stage, told)() or told in " ".join(stage.text.replace("│", "").split())
         await say_yes(stage)
-        assert stage.front.commands == [MoveVm(WEB, node_id(2), override_cooldowns=True)]
+        assert stage.front.commands == [MoveVm(WEB, node_id(2), override_cooldowns=True, dry_run=False)]
 
 
 async def test_a_refusal_on_fresh_data_is_told() -> None:

@@ -37,7 +37,7 @@ def cooling(seconds_ago: float) -> State:
 @pytest.mark.parametrize(
     ("view", "words", "tone"),
     [
-        (view_of(CALM, LIVE), "No imbalance. The busiest node, 10.0.0.101, is at 20.0 %", Tone.PLAIN),
+        (view_of(CALM, LIVE), "balanced: busiest .101 at 20 %", Tone.PLAIN),
         (view_of(CALM, LIVE, state=State(history(CALM, 7))), "history 7/10", Tone.NOTICE),
         (view_of(CALM, LIVE, state=cooling(139)), "cluster cooldown 3 min", Tone.NOTICE),
         (view_of(CALM, LIVE, state=cooling(240)), "cluster cooldown 1:00", Tone.NOTICE),
@@ -77,8 +77,11 @@ def test_what_the_cycle_is_doing_in_words(view: View, words: str, tone: Tone) ->
 
 def test_a_cluster_that_does_not_answer_is_told_with_the_reason() -> None:
     view = view_of(CALM, LIVE)
-    broken = replace(view, contact=replace(view.contact, error="Cluster unreachable: timed out."))
-    assert status.activity(picture_of(broken), NOW).text == "Cluster unreachable: timed out."
+    broken = replace(view, contact=replace(view.contact, error="Login refused: HTTP 401."))
+    assert status.activity(picture_of(broken), NOW).text == "Login refused: HTTP 401."
+    told = "The cluster cannot be reached: 10.0.0.101:443: connection refused."
+    broken = replace(view, contact=replace(view.contact, error=told))
+    assert status.activity(picture_of(broken), NOW).text == "no contact: connection refused."
     assert status.api(broken).text == "API error"
 
 

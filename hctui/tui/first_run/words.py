@@ -144,7 +144,9 @@ def password_told(keeping: Keeping) -> str:
     """Where the password goes, for the summary."""
     match keeping.place:
         case Place.FILE if keeping.is_to_be_written:
-            return f"The password is not in it. It is written to {keeping.text}, which only you can read."
+            return (
+                f"The password is not in it. It will be written to {keeping.text}, which only you can read."
+            )
         case Place.FILE:
             return f"The password is not in it. It is read from {keeping.text}, which was tried."
         case Place.COMMAND:
@@ -160,7 +162,9 @@ def file_told(path: Path, *, exists: bool) -> str:
     """What happens to the settings file."""
     if exists:
         return f"{path} exists. These lines are put in, everything else in it stays:"
-    return f"{path} is written, readable by you only. Every setting is explained in it, and these are set:"
+    return (
+        f"{path} will be written, readable by you only. Every setting is explained in it, and these are set:"
+    )
 
 
 def dry_run_told(*, is_live: bool) -> str:

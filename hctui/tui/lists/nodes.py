@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hctui.core.model import Node, NodeId
+from hctui.core.policy import Policy
 from hctui.tui.cell import Align, Cell, Tone, cell
 from hctui.tui.columns import Column
 from hctui.tui.format import percent
@@ -17,20 +18,27 @@ SPARK_WIDTH, WIDE_SPARK_WIDTH = 12, 20
 GAUGE_WIDTH = 16
 WIDE = 120
 
-COLUMNS = (
-    Column("name", "node", 15, flex=1),
-    Column("cpu", "CPU", SPARK_WIDTH, at_most=WIDE - 1),
-    Column("cpu_wide", "CPU", WIDE_SPARK_WIDTH, at_least=WIDE),
-    Column("gauge", "mean, 0 to 100 %", GAUGE_WIDTH, at_least=WIDE),
-    Column("mean", "mean", 6, Align.RIGHT),
-    Column("ram", "RAM", SPARK_WIDTH, at_most=WIDE - 1),
-    Column("ram_wide", "RAM", WIDE_SPARK_WIDTH, at_least=160),
-    Column("ram_gauge", "RAM, 0 to 100 %", GAUGE_WIDTH, at_least=WIDE),
-    Column("used", "used", 6, Align.RIGHT),
-    Column("vms", "VMs", 4, Align.RIGHT),
-    Column("ratio", "vCPU:thread", 11, Align.RIGHT, at_least=100),
-    Column("state", "state", 12, flex=2),
-)
+COLUMN_COUNT = 12
+
+
+def columns(policy: Policy) -> tuple[Column, ...]:
+    """The columns; the titles of the sparklines name the thresholds, since their heights cannot be read off."""
+    cpu = f"CPU {policy.cpu_lower_percent:g}|{policy.cpu_upper_percent:g}"
+    ram = f"RAM |{policy.ram_limit_percent:g}"
+    return (
+        Column("name", "node", 15, flex=1),
+        Column("cpu", cpu, SPARK_WIDTH, at_most=WIDE - 1),
+        Column("cpu_wide", cpu, WIDE_SPARK_WIDTH, at_least=WIDE),
+        Column("gauge", "mean, 0 to 100 %", GAUGE_WIDTH, at_least=WIDE),
+        Column("mean", "mean", 6, Align.RIGHT),
+        Column("ram", ram, SPARK_WIDTH, at_most=WIDE - 1),
+        Column("ram_wide", ram, WIDE_SPARK_WIDTH, at_least=160),
+        Column("ram_gauge", "RAM, 0 to 100 %", GAUGE_WIDTH, at_least=WIDE),
+        Column("used", "used", 6, Align.RIGHT),
+        Column("vms", "VMs", 4, Align.RIGHT),
+        Column("ratio", "vCPU:thread", 11, Align.RIGHT, at_least=100),
+        Column("state", "state", 12, flex=2),
+    )
 
 
 def order(picture: Picture) -> list[NodeId]:
@@ -43,7 +51,7 @@ def row(picture: Picture, node_id: NodeId, trail: Trail, glyphs: Glyphs) -> tupl
     s = picture.situation
     node = s.snapshot.nodes.get(node_id) if s else None
     if s is None or node is None:
-        return tuple(cell() for _ in COLUMNS)
+        return (cell(),) * COLUMN_COUNT
     policy = picture.view.policy
     upper, lower, limit = policy.cpu_upper_percent, policy.cpu_lower_percent, policy.ram_limit_percent
     mean, used = s.means[node_id], node.mem_percent

@@ -104,10 +104,11 @@ class Sorting:
         """The other way round."""
         return Sorting(self.column, not self.descending)
 
-    def next(self) -> Sorting:
-        """By the next column, after the last by the first."""
-        keys = [column.key for column in COLUMNS]
-        return self.by(keys[(keys.index(self.column) + 1) % len(keys)])
+    def next(self, width: int) -> Sorting:
+        """By the next column that a table so wide shows, after the last by the first."""
+        keys = [column.key for column in COLUMNS if column.fits(width)]
+        at = keys.index(self.column) if self.column in keys else -1
+        return self.by(keys[(at + 1) % len(keys)])
 
 
 def order(picture: Picture, sorting: Sorting, wanted: str, now: float) -> list[VmId]:

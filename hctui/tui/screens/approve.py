@@ -34,6 +34,9 @@ from hctui.tui.widgets.status_bar import StatusBar
 from hctui.tui.widgets.table import Table
 from hctui.tui.widgets.text_line import TextLine
 
+OPENING_SECONDS = 0.3
+"""The page is there for at least so long before a key answers on it."""
+
 _ANSWERS = ("approve", "reject", "next_best")
 
 
@@ -45,13 +48,16 @@ class Approval(Page[None]):
     AUTO_FOCUS = None
 
     def __init__(
-        self, choosing: bool = False, seen: int | None = None, clock: Callable[[], float] = time.monotonic
+        self,
+        choosing: bool = False,
+        seen: tuple[int, float] | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """A page for the proposal that waits when it is opened.
 
         Args:
             choosing: begin in the table of next best moves.
-            seen: the id of a proposal that the person has been looking at; it may be approved at once.
+            seen: the id of a proposal that the person has been looking at, and since when by `clock`.
             clock: seconds as they pass for the person.
         """
         super().__init__()
@@ -91,11 +97,17 @@ class Approval(Page[None]):
         self._following = Following(front)
         proposal = self.console_app.picture.view.state.proposal
         if proposal:
-            since = float("-inf") if proposal.id == self._seen else self._clock()
-            self._case = Case(proposal, since)
+            self._case = Case(proposal, self._looked_at_since(proposal.id))
         self.paint(self.console_app.picture)
         others = self.query_one("#others", Table)
         (others if self._choosing and self._others else self.query_one("#not-yet", Button)).focus()
+
+    def _looked_at_since(self, proposal_id: int) -> float:
+        """Since when the person has had the proposal before them; a key that is held must not answer by itself."""
+        now = self._clock()
+        if self._seen is None or self._seen[0] != proposal_id:
+            return now
+        return max(self._seen[1], now - cases.LOOK_SECONDS + OPENING_SECONDS)
 
     def on_unmount(self, event: events.Unmount) -> None:
         """Stop listening to the engine."""

@@ -5,6 +5,8 @@ It keeps what the person chose (sorting, filters, whether all lines are shown) a
 
 from __future__ import annotations
 
+import time
+
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -12,19 +14,25 @@ from textual.widgets import Input
 
 from hctui.core.errors import HctuiError
 from hctui.core.model import NodeId, VmId
+from hctui.core.state import Proposal
 from hctui.engine.commands import Reject
 from hctui.engine.view import Line
+from hctui.tui.case import LOOK_SECONDS
 from hctui.tui.cell import Tone, cell
 from hctui.tui.keys import Where, bindings
 from hctui.tui.lists import log, nodes, violations, vms
 from hctui.tui.page import Page
 from hctui.tui.picture import Picture
 from hctui.tui.trail import Trail
+from hctui.tui.widgets.filter_box import FilterBox
 from hctui.tui.widgets.key_bar import KeyBar
 from hctui.tui.widgets.proposal_bar import ProposalBar
 from hctui.tui.widgets.status_bar import StatusBar
 from hctui.tui.widgets.table import Table
 from hctui.tui.widgets.text_line import TextLine
+
+LEAST_RULES = 4
+"""The list of broken rules has room for so many, and for saying that there is none."""
 
 SEED_SECONDS = 3600.0
 """How far back the sparklines may begin when the console is opened on an engine that has been running."""
@@ -60,6 +68,9 @@ class Dashboard(Page[None]):
     BINDINGS = bindings(Where.DASHBOARD, Where.PROPOSAL)
     AUTO_FOCUS = "#vms"
 
+    own_clock = staticmethod(time.monotonic)
+    """Seconds as they pass for the person; those of a demo's engine are shorter."""
+
     def __init__(self) -> None:
         super().__init__()
         self._sorting = vms.Sorting()
@@ -72,13 +83,18 @@ class Dashboard(Page[None]):
         self._told = 0
         self._lines: dict[str, Line] = {}
         self._picture: Picture | None = None
-        self._waits = False
+        self._seen: tuple[int, float] | None = None
 
     def compose(self) -> ComposeResult:
         """From top to bottom; the style sheet moves parts beside each other where there is room."""
         glyphs = self.console_app.glyphs
         yield StatusBar()
-        yield NodeTable(nodes.COLUMNS, empty="no node is known yet", glyphs=glyphs, id="nodes")
+        yield NodeTable(
+            nodes.columns(self.console_app.picture.view.policy),
+            empty="no node is known yet",
+            glyphs=glyphs,
+            id="nodes",
+        )
         yield TextLine(id="legend")
         with Vertical(id="main"):
             yield VmTable(vms.COLUMNS, empty="no VM is known yet", glyphs=glyphs, id="vms")
@@ -87,7 +103,7 @@ class Dashboard(Page[None]):
                     violations.COLUMNS, empty="all rules are kept", glyphs=glyphs, id="violations"
                 )
                 yield LogTable(log.COLUMNS, empty="nothing yet", follow=True, glyphs=glyphs, id="log")
-        yield Input(placeholder="text, node, tag, violation, cooldown", id="filter", select_on_focus=False)
+        yield FilterBox("text, node, tag, violation, cooldown")
         yield ProposalBar()
         yield KeyBar()
 
@@ -97,10 +113,7 @@ class Dashboard(Page[None]):
         """Show a picture; what stands on the screen already is not drawn again."""
         if not self.is_mounted:
             return
-        waits = picture.view.state.proposal is not None
-        if self._waits != waits:
-            self._waits = waits
-            self.refresh_bindings()
+        self._notice(picture.view.state.proposal)
         self._picture = picture
         now = self.console_app.front.now()
         if picture.snapshot:
@@ -117,6 +130,13 @@ class Dashboard(Page[None]):
         self._paint_rules(picture)
         self._paint_log()
 
+    def _notice(self, proposal: Proposal | None) -> None:
+        """Remember since when the proposal has stood here, by the person's own clock."""
+        before = self._seen[0] if self._seen else None
+        if before != (proposal.id if proposal else None):
+            self._seen = (proposal.id, self.own_clock()) if proposal else None
+            self.refresh_bindings()
+
     def tick(self, now: float) -> None:
         """Let the timers run."""
         picture = self._picture
@@ -128,6 +148,9 @@ class Dashboard(Page[None]):
 
     def _paint_nodes(self, picture: Picture) -> None:
         table, glyphs = self._table("nodes"), self.console_app.glyphs
+        columns = nodes.columns(picture.view.policy)
+        if table.columns != columns:  # thresholds were changed
+            table.set_columns(columns)
         table.show(nodes.order(picture), lambda key: nodes.row(picture, NodeId(key), self._trail, glyphs))
         table.styles.height = len(nodes.order(picture)) + 1
 
@@ -146,7 +169,7 @@ class Dashboard(Page[None]):
         found = violations.order(picture)
         self._table("violations").show(list(found), lambda key: violations.row(picture, found[key]))
         self.query_one("#side").set_class(bool(found), "-broken")
-        self._table("violations").styles.max_height = len(found) + 1
+        self._table("violations").styles.max_height = max(len(found), LEAST_RULES) + 1
 
     def _paint_log(self) -> None:
         self._told, new = self.console_app.front.lines_since(self._told)
@@ -213,7 +236,7 @@ class Dashboard(Page[None]):
 
     def action_sort(self) -> None:
         """Sort by the next column."""
-        self._sort(self._sorting.next())
+        self._sort(self._sorting.next(self._table("vms").size.width))
 
     def action_reverse(self) -> None:
         """Sort the other way round."""
@@ -222,16 +245,16 @@ class Dashboard(Page[None]):
     def _sort(self, sorting: vms.Sorting) -> None:
         self._sorting = sorting
         self._paint_vms()
+        self._table("vms").scroll_home(animate=False)
 
     # Filters
 
     def action_filter(self) -> None:
         """Open the filter of the log if that has the focus, else of the VMs."""
         self._filtering = "log" if self.focused is self._table("log") else "vms"
-        box = self.query_one("#filter", Input)
+        box = self.query_one(FilterBox)
         box.value = self._wanted[self._filtering]
-        box.add_class("-open")
-        box.focus()
+        box.open()
 
     @on(Input.Changed, "#filter")
     def _filter_changed(self, event: Input.Changed) -> None:
@@ -241,15 +264,13 @@ class Dashboard(Page[None]):
 
     @on(Input.Submitted, "#filter")
     def _filter_done(self) -> None:
-        self.query_one("#filter", Input).set_class(bool(self._wanted[self._filtering]), "-open")
+        self.query_one(FilterBox).settle()
         self._table(self._filtering).focus()
 
     def action_back(self) -> None:
         """Forget the filter."""
-        box = self.query_one("#filter", Input)
-        box.value = ""
         self._wanted = dict.fromkeys(self._wanted, "")
-        box.remove_class("-open")
+        self.query_one(FilterBox).clear_and_close()
         self._table(self._filtering).focus()
         self._paint_vms()
         self._paint_log()
@@ -303,31 +324,31 @@ class Dashboard(Page[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """The keys of a proposal are there while one waits."""
         if action in ("approve", "reject", "next_best"):
-            return self._waits
+            return self._seen is not None
         return True
-
-    @property
-    def _seen_proposal(self) -> int | None:
-        """The id of the proposal that stands on this screen."""
-        proposal = self._picture.view.state.proposal if self._picture else None
-        return proposal.id if proposal else None
 
     def action_approve(self) -> None:
         """Open the proposal; the same key there approves it."""
         from hctui.tui.screens.approve import Approval
 
-        self.app.push_screen(Approval(seen=self._seen_proposal))
+        self.app.push_screen(Approval(seen=self._seen))
 
     def action_next_best(self) -> None:
         """Open the proposal with the moves that could be made instead."""
         from hctui.tui.screens.approve import Approval
 
-        self.app.push_screen(Approval(choosing=True, seen=self._seen_proposal))
+        self.app.push_screen(Approval(choosing=True, seen=self._seen))
 
     def action_reject(self) -> None:
         """Reject the proposal."""
         proposal = self._picture.view.state.proposal if self._picture else None
-        if proposal:
+        if proposal is None or self._seen is None:
+            return
+        if self.own_clock() - self._seen[1] < LOOK_SECONDS:
+            self.console_app.say(
+                "This proposal has only just appeared. Look at it, then press the key again."
+            )
+        else:
             move = proposal.move
             self.console_app.command(
                 Reject(proposal.id),

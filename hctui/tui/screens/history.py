@@ -25,6 +25,7 @@ from hctui.tui.lists import history
 from hctui.tui.page import Page
 from hctui.tui.picture import Picture
 from hctui.tui.screens.question import Answer, Question
+from hctui.tui.widgets.filter_box import FilterBox
 from hctui.tui.widgets.key_bar import KeyBar
 from hctui.tui.widgets.prose import Prose
 from hctui.tui.widgets.status_bar import StatusBar
@@ -77,9 +78,7 @@ class History(Page[None]):
         yield TextLine(id="heading", glyphs=glyphs)
         yield Prose(id="note")
         yield Table(history.COLUMNS[self._subject], empty="reading", glyphs=glyphs, id="list")
-        yield Input(
-            placeholder="a VM, a node, an outcome, words of the sentence", id="filter", select_on_focus=False
-        )
+        yield FilterBox("a VM, a node, an outcome, words of the sentence")
         yield KeyBar()
 
     # Showing
@@ -221,9 +220,7 @@ class History(Page[None]):
 
     def action_filter(self) -> None:
         """Open the filter."""
-        box = self.query_one("#filter", Input)
-        box.add_class("-open")
-        box.focus()
+        self.query_one(FilterBox).open()
 
     @on(Input.Changed, "#filter")
     def _filter_changed(self, event: Input.Changed) -> None:
@@ -234,17 +231,16 @@ class History(Page[None]):
 
     @on(Input.Submitted, "#filter")
     def _filter_done(self) -> None:
-        self.query_one("#filter", Input).set_class(bool(self._wanted), "-open")
+        self.query_one(FilterBox).settle()
         self._list.focus()
 
     def action_back(self) -> None:
         """Forget the filter, or, if there is none, close the page."""
-        box = self.query_one("#filter", Input)
-        if not box.has_class("-open"):
+        box = self.query_one(FilterBox)
+        if not box.is_open:
             self.dismiss()
             return
-        box.value = ""
-        box.remove_class("-open")
+        box.clear_and_close()
         self._list.focus()
 
     # The export

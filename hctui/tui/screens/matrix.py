@@ -18,6 +18,7 @@ from hctui.tui.keys import Where, bindings, named
 from hctui.tui.lists import matrix
 from hctui.tui.page import Page
 from hctui.tui.picture import Picture
+from hctui.tui.widgets.filter_box import FilterBox
 from hctui.tui.widgets.key_bar import KeyBar
 from hctui.tui.widgets.status_bar import StatusBar
 from hctui.tui.widgets.table import Table
@@ -68,7 +69,7 @@ class Matrix(Page[None]):
         yield TextLine(cell(f" {matrix.LEGEND}", Tone.DIM), id="legend")
         yield MatrixTable((matrix.NAME,), empty="no VM is known yet", glyphs=glyphs)
         yield Static("", id="sentence", markup=False)
-        yield Input(placeholder="text, node, tag, violation, cooldown", id="filter", select_on_focus=False)
+        yield FilterBox("text, node, tag, violation, cooldown")
         yield KeyBar()
 
     # Showing
@@ -157,9 +158,7 @@ class Matrix(Page[None]):
 
     def action_filter(self) -> None:
         """Open the filter."""
-        box = self.query_one("#filter", Input)
-        box.add_class("-open")
-        box.focus()
+        self.query_one(FilterBox).open()
 
     @on(Input.Changed, "#filter")
     def _filter_changed(self, event: Input.Changed) -> None:
@@ -168,17 +167,16 @@ class Matrix(Page[None]):
 
     @on(Input.Submitted, "#filter")
     def _filter_done(self) -> None:
-        self.query_one("#filter", Input).set_class(bool(self._wanted), "-open")
+        self.query_one(FilterBox).settle()
         self._table.focus()
 
     def action_back(self) -> None:
         """Forget the filter, or, where there is none, close the page."""
-        box = self.query_one("#filter", Input)
-        if not box.has_class("-open"):
+        box = self.query_one(FilterBox)
+        if not box.is_open:
             self.dismiss()
             return
-        box.value = ""
-        box.remove_class("-open")
+        box.clear_and_close()
         self._table.focus()
 
     # Going on from here

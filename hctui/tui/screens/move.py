@@ -183,7 +183,7 @@ class MovePage(Page[None]):
         if told := words.overtaken(move, asked, picture, option, dry_run=dry_run):
             app.say(told, is_wrong=True)
             return
-        order = MoveVm(move.vm_id, move.target, override_cooldowns=bool(asked.soft))
+        order = MoveVm(move.vm_id, move.target, override_cooldowns=bool(asked.soft), dry_run=dry_run)
         self._errand = Errand(order, move, app.front.view.decision)
         app.command(order)
         self.paint(picture)

@@ -58,6 +58,7 @@ class Question(Dialog[str]):
                 yield Static(self._text, id="text", markup=False)
                 if self._evidence:
                     yield Static("Reading what was done so far.", id="evidence", markup=False)
+            yield Static("", id="more", markup=False)
             with Horizontal(id="answers"):
                 for answer in self._answers:
                     yield Button(answer.label, id=answer.id, compact=True)
@@ -66,6 +67,7 @@ class Question(Dialog[str]):
         """Put the focus where an accidental key does no harm."""
         safe = next(answer for answer in self._answers if answer.is_safe)
         self.query_one(f"#{safe.id}", Button).focus()
+        self.call_after_refresh(self._tell_of_more)
         if self._evidence:
             self.run_worker(self._read(self._evidence), exit_on_error=False)
 
@@ -75,6 +77,14 @@ class Question(Dialog[str]):
         except HctuiError as error:
             told = str(error)
         self.query_one("#evidence", Static).update(told)
+        self.call_after_refresh(self._tell_of_more)
+
+    def _tell_of_more(self) -> None:
+        """Where not everything is in sight, say how to read on."""
+        hidden = self.query_one(VerticalScroll).max_scroll_y > 0
+        self.query_one("#more", Static).update(
+            "There is more: scroll with the arrows up and down." if hidden else ""
+        )
 
     @on(Button.Pressed)
     def _answered(self, event: Button.Pressed) -> None:
@@ -83,3 +93,8 @@ class Question(Dialog[str]):
     def action_other_answer(self, step: int) -> None:
         """Go to the next answer, or the one before."""
         self.focus_next(Button) if step > 0 else self.focus_previous(Button)
+
+    def action_scroll_text(self, direction: int) -> None:
+        """Read on, or back, whichever button has the focus."""
+        text = self.query_one(VerticalScroll)
+        text.scroll_relative(y=direction * max(1, text.size.height // 2), animate=False)

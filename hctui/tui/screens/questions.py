@@ -66,6 +66,8 @@ def leaving(view: View) -> Question | None:
         undone.append("hctui is LIVE in mode AUTO. If it stops, nobody balances this cluster.")
     if not undone:
         return None
+    if view.policy.mode is Mode.APPROVE:
+        undone.append("Without a console nobody can approve a move: proposals would only expire.")
     answers = (
         Answer(NO, "Stay", is_safe=True),
         Answer(GO_ON, "Go on without the console"),

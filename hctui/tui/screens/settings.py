@@ -24,8 +24,9 @@ from hctui.tui.lists import settings as rows
 from hctui.tui.page import Page
 from hctui.tui.picture import Picture
 from hctui.tui.screens import settings_questions
-from hctui.tui.screens.settings_field import Field, SettingField
+from hctui.tui.screens.settings_field import SettingField
 from hctui.tui.screens.settings_saving import Saving
+from hctui.tui.widgets.filter_box import FilterBox
 from hctui.tui.widgets.key_bar import KeyBar
 from hctui.tui.widgets.prose import Prose
 from hctui.tui.widgets.status_bar import StatusBar
@@ -37,6 +38,12 @@ class SettingsTable(Table):
     """The list of settings."""
 
     BINDINGS = [*named("edit"), *bindings(Where.LIST)]  # noqa: RUF012 - Textual's type
+
+
+class SettingsFilter(FilterBox):
+    """The filter. Its own keys give way to those of the page."""
+
+    BINDINGS = [*named("save", "apply", "revert")]  # noqa: RUF012 - Textual's type
 
 
 class SettingsPage(Page[None]):
@@ -70,7 +77,7 @@ class SettingsPage(Page[None]):
                 yield Prose(id="reason")
                 yield Prose(id="about")
         yield Prose(id="trouble")
-        yield Field(placeholder="name, source, edited, locked, wrong", id="filter", select_on_focus=False)
+        yield SettingsFilter("name, source, edited, locked, wrong")
         yield TextLine(id="summary")
         yield KeyBar()
 
@@ -227,9 +234,7 @@ class SettingsPage(Page[None]):
     def action_filter(self) -> None:
         """Open the filter."""
         self._finish_field()
-        box = self.query_one("#filter", Input)
-        box.add_class("-open")
-        box.focus()
+        self.query_one(FilterBox).open()
 
     @on(Input.Changed, "#filter")
     def _filter_changed(self, event: Input.Changed) -> None:
@@ -238,7 +243,7 @@ class SettingsPage(Page[None]):
 
     @on(Input.Submitted, "#filter")
     def _filter_done(self) -> None:
-        self.query_one("#filter", Input).set_class(bool(self._wanted), "-open")
+        self.query_one(FilterBox).settle()
         self._table.focus()
 
     # Applying and saving
@@ -282,12 +287,11 @@ class SettingsPage(Page[None]):
 
     def action_back(self) -> None:
         """Take back what was typed in the field; else end the filter; else leave the page."""
-        box = self.query_one("#filter", Input)
+        box = self.query_one(FilterBox)
         if self._editing is not None:
             self._cancel_field(self._editing)
         elif self._wanted or box.has_focus:
-            box.value = ""
-            box.remove_class("-open")
+            box.clear_and_close()
             self._table.focus()
         else:
             self._leave(self.dismiss)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Coroutine, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -81,9 +81,10 @@ class Saving:
         except HctuiError as error:
             self.failed(str(error))
         else:
-            self._agreed(after.policy(), lambda: self._run(self._save(edit)))
+            policy = after.policy()
+            self._agreed(policy, lambda: self._run(self._save(edit, policy)))
 
-    async def _save(self, edit: Edit) -> None:
+    async def _save(self, edit: Edit, agreed: Policy) -> None:
         try:
             await asyncio.to_thread(save, edit)
         except HctuiError as error:
@@ -91,12 +92,12 @@ class Saving:
             self.ask(settings_questions.not_saved(error), self.again)
         else:
             self.written(edit.keys)
-            self.app.command(ReloadSettings(edit.keys), words.saved_text(edit.keys))
+            self.app.command(ReloadSettings(edit.keys, agreed), words.saved_text(edit.keys))
 
     def _agreed(self, after: Policy, act: Callable[[], object]) -> None:
         """Act at once, or, if a live run would begin with it, after that was agreed to."""
         front = self.app.front
-        view = replace(front.view, policy=self.app.policy_to_come)
+        view = front.view
         evidence = questions.report_of(lambda: front.queries, view, front.now())
         armed = self.app.outlook.is_armed_by_environment
         question = settings_questions.consent(view, after, evidence, armed_by_environment=armed)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from textual import events
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
 
 class TooSmall(ModalScreen[None]):
     """Says which size is needed and which there is."""
+
+    BINDINGS = [Binding("q,ctrl+q", "app.leave", "quit", show=False)]  # noqa: RUF012 - Textual's type
 
     DEFAULT_CSS = """
     TooSmall { align: center middle; background: $surface; }
@@ -36,5 +39,5 @@ class TooSmall(ModalScreen[None]):
         size = self.app.size
         self.query_one(Static).update(
             f"hctui needs {self._needed} characters.\nThis terminal has {size.width} x {size.height}.\n"
-            "The balancer goes on."
+            "The balancer goes on; ctrl+q quits."
         )

@@ -19,7 +19,7 @@ class StatusBar(Vertical):
         height: 2;
         background: $panel;
         & > Horizontal { height: 1; }
-        #identity, #activity { width: 1fr; }
+        #identity, #activity { width: 1fr; padding-right: 1; }
         #switches { width: auto; min-width: 18; }
         #trust { width: 16; }
         #age { width: 15; }

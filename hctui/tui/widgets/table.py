@@ -33,6 +33,19 @@ Row = Callable[[str], Sequence[Cell]]
 _ROWS_KEPT = 1024
 
 
+class _Told(Message):
+    """What a table says of itself."""
+
+    def __init__(self, table: Table) -> None:
+        super().__init__()
+        self.table = table
+
+    @property
+    def control(self) -> Table:
+        """The table, for `@on` with a selector."""
+        return self.table
+
+
 class Table(Sheet, can_focus=True):
     """A table with a cursor.
 
@@ -50,44 +63,26 @@ class Table(Sheet, can_focus=True):
         Binding("enter", "choose", "Open", show=False, id="table.choose"),
     ]
 
-    class Moved(Message):
+    class Moved(_Told):
         """The cursor is on another row now; `key` is `None` when there are no rows."""
 
         def __init__(self, table: Table, key: str | None) -> None:
-            super().__init__()
-            self.table = table
+            super().__init__(table)
             self.key = key
 
-        @property
-        def control(self) -> Table:
-            """The table, for `@on` with a selector."""
-            return self.table
-
-    class Chosen(Message):
+    class Chosen(_Told):
         """The row under the cursor was chosen: by key, by double click, or by a click on the cursor."""
 
         def __init__(self, table: Table, key: str) -> None:
-            super().__init__()
-            self.table = table
+            super().__init__(table)
             self.key = key
 
-        @property
-        def control(self) -> Table:
-            """The table, for `@on` with a selector."""
-            return self.table
-
-    class HeaderClicked(Message):
+    class HeaderClicked(_Told):
         """A column's title was clicked."""
 
         def __init__(self, table: Table, column_key: str) -> None:
-            super().__init__()
-            self.table = table
+            super().__init__(table)
             self.column_key = column_key
-
-        @property
-        def control(self) -> Table:
-            """The table, for `@on` with a selector."""
-            return self.table
 
     def __init__(
         self,
