@@ -56,11 +56,11 @@ PICTURES = (
     Picture("approve", WAITING, ("a",), "expires"),
     Picture("why", WAITING, ("e",), "cooldown"),
     Picture("matrix", WAITING, ("w",), "here"),
-    Picture("move", WAITING, ("g",), "verdict"),
+    Picture("move", WAITING, ("g",), "CPU"),
     Picture("charts", AFTER_TWO_HOURS, ("h",), "CPU", (120, 36)),
     Picture("history", AFTER_TWO_HOURS, ("i",), "arrived"),
-    Picture("settings", WAITING, ("c",), "cpu_upper_threshold_percent"),
-    Picture("help", WAITING, ("question_mark",), "approve"),
+    Picture("settings", WAITING, ("c",), "cluster.base_url"),
+    Picture("help", WAITING, ("question_mark",), "remap"),
     Picture("live", DRY, ("d",), "Go live"),
 )
 
