@@ -60,7 +60,6 @@ PICTURES = (
     Picture("charts", AFTER_TWO_HOURS, ("h",), "CPU", (120, 36)),
     Picture("history", AFTER_TWO_HOURS, ("i",), "arrived"),
     Picture("settings", WAITING, ("c",), "cluster.base_url"),
-    Picture("help", WAITING, ("question_mark",), "remap"),
     Picture("live", DRY, ("d",), "Go live"),
 )
 

@@ -17,7 +17,7 @@ FILES = (
 TYPED = ({"dry_run": "false"}, {"ram_limit_percent": "60", "mode": "auto"}, {"ca_file": "ca.pem"})
 
 
-@pytest.mark.parametrize(("now", "later", "changes"), itertools.product(FILES, FILES, TYPED))
+@pytest.mark.parametrize(("now", "later", "changes"), list(itertools.product(FILES, FILES, TYPED)))
 def test_it_is_what_a_reload_finds_after_the_save(
     write_file: WriteFile, now: str, later: str, changes: dict[str, str]
 ) -> None:
