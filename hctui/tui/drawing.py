@@ -96,7 +96,7 @@ def time_ticks(
     Times are Unix seconds; `zone` is that of this machine if not given.
     """
     most = max(1, width // _CELLS_PER_TIME)
-    step = next((step for step in _STEPS if (until - since) / step <= most), _STEPS[-1] * 2)
+    step = next((step for step in _STEPS if (until - since) // step <= most), _STEPS[-1] * 2)
     return tuple((at, f"{_local(at, zone):%H:%M}") for at in _round_times(since, until, step, zone))
 
 
