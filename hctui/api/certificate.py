@@ -11,7 +11,7 @@ import re
 import warnings
 from dataclasses import dataclass
 
-from hctui.api.text import harmless
+from hctui.api.text import MOST_TEXT_CHARACTERS, harmless
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +61,10 @@ def read_certificate(der: bytes) -> CertificateInfo:
             certificate = x509.load_der_x509_certificate(der)
             return CertificateInfo(
                 fingerprint,
-                harmless(certificate.subject.rfc4514_string()),
+                harmless(certificate.subject.rfc4514_string(), MOST_TEXT_CHARACTERS),
                 certificate.not_valid_after_utc.timestamp(),
                 certificate.issuer == certificate.subject,
-                harmless(certificate.issuer.rfc4514_string()),
+                harmless(certificate.issuer.rfc4514_string(), MOST_TEXT_CHARACTERS),
                 certificate.not_valid_before_utc.timestamp(),
             )
     except (ValueError, TypeError, x509.InvalidVersion):

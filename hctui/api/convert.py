@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from hctui.api import wire
 from hctui.api.errors import ApiSurprise
-from hctui.api.text import harmless, harmless_tags
+from hctui.api.text import MOST_TEXT_CHARACTERS, harmless, harmless_tags
 from hctui.core.model import (
     ClusterInfo,
     Condition,
@@ -128,7 +128,7 @@ def task(item: wire.TaskTagStatus) -> Task:
         id=found,
         state=_word(TaskState, item.state),
         progress_percent=int(_percent(item.progressPercent) or 0),
-        kind=harmless(item.formattedDescription or ""),
+        kind=harmless(item.formattedDescription or "", MOST_TEXT_CHARACTERS),
         description=_filled(item.formattedDescription, item.descriptionParameters),
         message=_filled(item.formattedMessage, item.messageParameters),
         object_id=harmless(item.objectUUID or ""),
@@ -146,7 +146,7 @@ def conditions(answer: list[wire.Condition]) -> tuple[Condition, ...]:
     return tuple(
         Condition(
             name=harmless(item.name or ""),
-            description=harmless(item.description or ""),
+            description=harmless(item.description or "", MOST_TEXT_CHARACTERS),
             severity=_severity(item.severity),
             node_name=harmless(item.nodeLANIP or ""),
         )
@@ -210,4 +210,5 @@ def _filled(text: str | None, parameters: list[str | None] | None) -> str:
     first, *rest = (text or "").split(_PLACEHOLDER)
     values = [value or "" for value in parameters or []]
     values += [_PLACEHOLDER] * (len(rest) - len(values))
-    return harmless(first + "".join(value + part for value, part in zip(values, rest, strict=False)))
+    filled = first + "".join(value + part for value, part in zip(values, rest, strict=False))
+    return harmless(filled, MOST_TEXT_CHARACTERS)

@@ -16,7 +16,7 @@ from typing import cast
 from hctui.api.certificate import CertificateInfo, fingerprint_of, parse_fingerprint, read_certificate
 from hctui.api.errors import ClusterUnreachable, ConnectionSettingWrong, UntrustedCertificate
 from hctui.api.reason import reason_of
-from hctui.api.text import harmless
+from hctui.api.text import MOST_TEXT_CHARACTERS, harmless
 
 
 class TrustKind(StrEnum):
@@ -165,7 +165,8 @@ def _context_of_ca_file(path: Path) -> ssl.SSLContext:
         context = ssl.create_default_context(cafile=str(path))
     except (OSError, ValueError) as error:
         # A file without any certificate is an error of TLS, one that cannot be read is one of the system.
-        problem = f"ca_file: {harmless(str(path))} cannot be read as certificates ({reason_of(error)})."
+        shown = harmless(str(path), MOST_TEXT_CHARACTERS)
+        problem = f"ca_file: {shown} cannot be read as certificates ({reason_of(error)})."
     else:
         # A self-signed certificate given as its own authority is accepted, also when it lacks the extensions
         # that Python 3.13 and later demand: those of appliances do.

@@ -15,7 +15,7 @@ from msgspec import Meta, Struct
 
 from hctui.api.errors import ApiSurprise
 from hctui.api.reply import Reply
-from hctui.api.text import harmless
+from hctui.api.text import MOST_TEXT_CHARACTERS, harmless
 from hctui.core.secret import Secret
 
 T = TypeVar("T")
@@ -213,4 +213,4 @@ def _with_path_first(error: Exception) -> str:
     message, _, path = str(error).replace("`", "").partition(" - at ")
     message = re.sub(r"int \| float|float \| int", "int", message.replace(" | null", ""))
     message = message[:1].lower() + message[1:] if message.startswith(("Expected", "Object")) else message
-    return harmless(f"{path}: {message}" if path else message)
+    return harmless(f"{path}: {message}" if path else message, MOST_TEXT_CHARACTERS)

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 HEAD_START_SECONDS = 2.0
 """So long at most the engine waits for the first frame: what it loads would hold up the loop that draws it."""
 
+COLLECT_AFTER = (20_000, 20, 20)
+"""Objects made before the youngest are looked through for rubbish, and how many such looks before older ones are. One
+refresh of a large cluster makes some ten thousand; Python's own 700 would stop it a dozen times."""
+
 ARMED = (
     "SC_DRY_RUN in the environment says live, but it may be there for another tool: this is a dry run until you go "
     "live with the key d."
@@ -92,6 +96,7 @@ def _first_run(config_file: Path | None, flags: dict[str, object], settings: Set
         settings.file,
         keyring_available=find_spec("keyring") is not None,
         theme=settings.console.theme,
+        glyphs=settings.console.glyphs,
     )
     showing = shown_alone(app)
     answer, code = asyncio.run(showing)
@@ -110,6 +115,7 @@ def keep_what_is_loaded() -> None:
     """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*COLLECT_AFTER)
     gc.enable()
 
 
@@ -128,7 +134,8 @@ def _balance(settings: Settings, password: Secret) -> int:
     state = paths.private_folder(paths.state_folder())
     logs = paths.private_folder(paths.log_folder())
     outlook = Outlook(state / "exports", ARMED if armed else "", is_armed_by_environment=armed)
-    file_log, close = log.to_file(logs / "hctui.log")
+    log_file = logs / "hctui.log"
+    file_log, close = log.to_file(log_file)
 
     async def balance_once_shown(lines: Log, stop: asyncio.Event) -> None:
         await first_of(outlook.shown.wait(), stop.wait(), asyncio.sleep(HEAD_START_SECONDS))
@@ -139,14 +146,9 @@ def _balance(settings: Settings, password: Secret) -> int:
         await balance(client_of(settings, password), desk, Plan(state), clock, lines, stop)
 
     try:
-        around = Surroundings(
-            desk, file_log, log.lasting(file_log, log.to_stream(sys.stdout, "text")), logs / "crash.txt"
-        )
-        siblings = Siblings(
-            balance_once_shown,
-            lambda: Console(desk, outlook),
-            around,
-        )
-        return asyncio.run(siblings.run())
+        with log.steady(sys.stdout, "text", str(log_file)) as terminal:
+            around = Surroundings(desk, file_log, log.lasting(file_log, terminal), logs / "crash.txt")
+            siblings = Siblings(balance_once_shown, lambda: Console(desk, outlook), around)
+            return asyncio.run(siblings.run())
     finally:
         close()

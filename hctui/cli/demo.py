@@ -181,7 +181,7 @@ class Staged:
 
     @property
     def folder(self) -> Path:
-        """Where everything is written that a real run would keep."""
+        """Where settings and journal are, until the demo ends."""
         return self.plan.journal_folder
 
     def summary(self) -> str:
@@ -208,6 +208,17 @@ async def perform(show: Show, log: Log, stop: asyncio.Event) -> str:
         return stage.summary()
 
 
+def kept_folder() -> Path:
+    """Where a demo writes what a person asked to have: copies, exports, and what is left of a crash.
+
+    It is apart from what a real run keeps, and is made once something is written; journal and settings of a demo go
+    with it.
+    """
+    from hctui.config import paths
+
+    return paths.state_folder() / "demo"
+
+
 async def _show_console(show: Show) -> tuple[int, str]:
     from hctui.cli.siblings import Siblings, Surroundings
     from hctui.engine.balancing import balance
@@ -221,7 +232,8 @@ async def _show_console(show: Show) -> tuple[int, str]:
             f"{'live' if show.live else 'a dry run'}."
         )
         stage.desk.log(Line(stage.clock.now(), "demo", greeting))
-        outlook = Outlook(stage.folder / "exports", greeting)
+        kept = kept_folder()
+        outlook = Outlook(kept / "exports", greeting)
         siblings = Siblings(
             lambda lines, stop: balance(stage.client, stage.desk, stage.plan, stage.clock, lines, stop),
             lambda: Console(stage.desk, outlook),
@@ -229,7 +241,7 @@ async def _show_console(show: Show) -> tuple[int, str]:
                 stage.desk,
                 lambda line: None,
                 lasting(lambda line: None, to_stream(sys.stdout, "text")),
-                stage.folder / "crash.txt",
+                kept / "crash.txt",
             ),
         )
         return await siblings.run(), stage.summary()

@@ -58,9 +58,11 @@ def _balance(settings: Settings, *, once: bool, log_format: str) -> None:
     desk = desk_of(settings, clock)
     client = client_of(settings, password_of(settings))
     plan = Plan(paths.private_folder(paths.state_folder()), once=once)
-    file_log, close = log.to_file(paths.private_folder(paths.log_folder()) / "hctui.log")
+    path = paths.private_folder(paths.log_folder()) / "hctui.log"
+    file_log, close = log.to_file(path)
     try:
-        lines = log.lasting(file_log, log.to_stream(sys.stdout, log_format)) if sys.stdout else file_log
-        run_until_signalled(lambda stop: balance(client, desk, plan, clock, lines, stop))
+        with log.steady(sys.stdout, log_format, str(path)) as terminal:
+            lines = log.lasting(file_log, terminal)
+            run_until_signalled(lambda stop: balance(client, desk, plan, clock, lines, stop))
     finally:
         close()

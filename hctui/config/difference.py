@@ -8,7 +8,8 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 from hctui.config.editing import MARK
@@ -18,6 +19,9 @@ from hctui.config.setting import Setting
 _MASK = "***"
 _NEW_MASK = "*** (new)"
 _SECRETS = tuple(setting for setting in SETTINGS if setting.secret)
+
+_CONTEXT = 1
+"""So many unchanged lines around a change: the comments of a setting fill a small screen by themselves."""
 
 
 def difference(before: str, after: str, name: str) -> tuple[str, ...]:
@@ -30,7 +34,21 @@ def difference(before: str, after: str, name: str) -> tuple[str, ...]:
     """
     known = _secrets(before)
     old, new = (_masked(text, known).removesuffix("\n").split("\n") for text in (before, after))
-    return tuple(difflib.unified_diff(_plain(old), _plain(new), name, name, lineterm=""))
+    return tuple(difflib.unified_diff(_plain(old), _plain(new), name, name, lineterm="", n=_CONTEXT))
+
+
+def hunks(difference: Sequence[str]) -> tuple[str, ...]:
+    """The lines of a difference without the two that name the file."""
+    return tuple(difference[2:])
+
+
+def changed_lines(hunks: Sequence[str]) -> int:
+    """How many lines change: one that is replaced by another counts once, not as one that goes and one that comes."""
+    changed = 0
+    for is_change, run in groupby(hunks, lambda line: line[0] in "+-"):
+        signs = [line[0] for line in run] if is_change else []
+        changed += max(signs.count("-"), signs.count("+"))
+    return changed
 
 
 def _masked(text: str, known: Mapping[str, object]) -> str:

@@ -27,6 +27,8 @@ from hctui.config.setting import Setting
 from hctui.config.settings import Layer, Settings
 from hctui.config.template import default_config_text
 
+_NOTHING: Layer = {}
+
 
 @dataclass(frozen=True, slots=True)
 class Edit:
@@ -38,6 +40,7 @@ class Edit:
         after: what it shall hold.
         keys: the settings that were asked for, whether or not that changes a line.
         exists: whether there is a file.
+        restored: the settings that a file which is gone had given, and that are written again as it had them.
     """
 
     path: Path
@@ -45,6 +48,7 @@ class Edit:
     after: str = field(repr=False)
     keys: tuple[str, ...]
     exists: bool
+    restored: tuple[str, ...] = ()
 
     @property
     def diff(self) -> tuple[str, ...]:
@@ -78,6 +82,8 @@ def locked(settings: Settings, setting: Setting[Any]) -> str:
 def edit(settings: Settings, changes: Mapping[str, str]) -> Edit:
     """Prepare to save what was typed, by the key of the setting. The file is read again; nothing is written.
 
+    Where the file was removed since it was read, it is made anew with all that it gave, not with the changes alone.
+
     All of it must be right by itself, and go together both now and when hctui is started next, with the same flags
     or with none. A value that is the default gets a line of its own nevertheless.
 
@@ -87,17 +93,18 @@ def edit(settings: Settings, changes: Mapping[str, str]) -> Edit:
         KeyError: there is no such setting.
     """
     content = read_content(settings.file)
-    document = parse(content or b"", settings.file)
     reader = Reader()
-    held = reader.file(document, settings.file)
+    lost = settings.layers[-1] if content is None else _NOTHING
+    held = lost or reader.file(parse(content or b"", settings.file), settings.file)
     typed = reader.typed(changes)
     barred = [f"{BY_KEY[key].name}: {why}" for key in changes if (why := locked(settings, BY_KEY[key]))]
     problems = [*barred, *reader.problems, *_conflicts(settings, held, typed, reader.wrong_keys)]
     if problems:
         raise SettingsError(problems)
     before = default_config_text() if content is None else content.decode("utf-8")
-    after = _edited(before, typed, settings.file)
-    return Edit(settings.file, before, after, tuple(changes), exists=content is not None)
+    after = _edited(before, {**lost, **typed}, settings.file)
+    restored = tuple(key for key in lost if key not in typed)
+    return Edit(settings.file, before, after, tuple(changes), content is not None, restored)
 
 
 def foreseen(settings: Settings, edit: Edit) -> Settings:
@@ -179,17 +186,16 @@ def _conflicts(settings: Settings, held: Layer, typed: Layer, wrong: Collection[
     Of the last only what the file does not bring about already, for that is no reason to refuse another change.
     """
     console, flags, environment, _ = settings.layers
-    nothing: Layer = {}
 
     def found(console: Layer, flags: Layer, file: Layer) -> list[str]:
         return conflicts(Settings(settings.file, (console, flags, environment, file)), leave_out=wrong)
 
     file = {**held, **typed}
-    already = found(nothing, nothing, held)
+    already = found(_NOTHING, _NOTHING, held)
     told = [
         *found(without(console, typed), flags, file),
-        *found(nothing, flags, file),
-        *(said for said in found(nothing, nothing, file) if said not in already),
+        *found(_NOTHING, flags, file),
+        *(said for said in found(_NOTHING, _NOTHING, file) if said not in already),
     ]
     return list(dict.fromkeys(told))
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from hctui.core import by_hand, intake, planner, proposals
 from hctui.core import migration as migrations
 from hctui.core.answers import Answer, Refused
+from hctui.core.closing import accounted
 from hctui.core.commands import Command
 from hctui.core.decision import Check, Decision, Finding, Move, Outcome, Reason, Verdict, window_progress
 from hctui.core.history import recorded, sample_of
@@ -51,6 +52,13 @@ def step(
     state: State, snapshot: Snapshot | None, commands: tuple[Command, ...], policy: Policy, now: float
 ) -> Step:
     """One cycle. `snapshot` is the one just taken, or `None` when the cluster could not be read."""
+    done = _cycle(state, snapshot, commands, policy, now)
+    return replace(done, decision=accounted(state, done.state, done.decision, commands, policy))
+
+
+def _cycle(
+    state: State, snapshot: Snapshot | None, commands: tuple[Command, ...], policy: Policy, now: float
+) -> Step:
     state = in_reality(state, dry_run=policy.dry_run)
     if snapshot is None:
         state, wanted = intake.taken(state, commands, now)
@@ -67,11 +75,7 @@ def step(
         return _by_hand(state, snapshot, safety, policy, now, wanted, is_waiting=waiting is not None)
     if waiting:
         # A proposal made before must not be there to be approved once this is over.
-        outcome, sentence = waiting
-        if state.proposal and wanted.approved is None:
-            sentence = f"Proposal {state.proposal.id} is withdrawn. {sentence}"
-        withdrawn = replace(state, proposal=None)
-        return _nothing(withdrawn, policy, now, (outcome, sentence), wanted, safety)
+        return _nothing(replace(state, proposal=None), policy, now, waiting, wanted, safety)
     situation = situation_of(state, snapshot, policy, now)
     decision = _decided(situation, safety)
     if policy.mode is Mode.APPROVE:
@@ -99,9 +103,11 @@ def _by_hand(
         first,
         may_wait=not is_waiting and policy.mode is Mode.APPROVE,
     )
-    sentence = f"{replace(wanted, moves=()).unheeded}{decision.sentence}{by_hand.left_out(situation, others)}"
+    unheeded = replace(wanted, moves=()).unheeded
+    sentence = f"{unheeded}{decision.sentence}{by_hand.left_out(situation, others)}"
     declined = replace(wanted, moves=tuple(others) if decision.move else wanted.moves)
-    return Step(state, replace(decision, sentence=sentence, declined=declined), send)
+    decision = replace(decision, sentence=sentence, declined=declined, answer=unheeded.rstrip())
+    return Step(state, decision, send)
 
 
 def recheck(
@@ -287,8 +293,8 @@ def _acted(state: State, decision: Decision, wanted: Orders) -> Step:
     state = replace(state, proposal=None)
     decision = replace(decision, declined=wanted)
     if wanted.choice:
-        told = f"Proposal {wanted.choice.proposal_id} no longer waits. {decision.sentence}"
-        decision = replace(decision, sentence=told)
+        told = f"Proposal {wanted.choice.proposal_id} no longer waits."
+        decision = replace(decision, sentence=f"{told} {decision.sentence}", answer=told)
     if decision.move is None:
         return Step(state, decision)
     if decision.dry_run:
@@ -305,5 +311,14 @@ def _nothing(
     safety: tuple[Verdict, ...] = (),
 ) -> Step:
     outcome, sentence = told
-    sentence = f"{wanted.unheeded}{sentence}"
-    return Step(state, Decision(now, outcome, sentence, policy.dry_run, policy.mode, safety, declined=wanted))
+    decision = Decision(
+        now,
+        outcome,
+        f"{wanted.unheeded}{sentence}",
+        policy.dry_run,
+        policy.mode,
+        safety,
+        answer=wanted.unheeded.rstrip(),
+        declined=wanted,
+    )
+    return Step(state, decision)

@@ -183,15 +183,13 @@ def carried_out(
     `gated` are the verdicts of the safety gate.
     """
     finding = examine(s, guarded(state, gated), order)
-    move, told = finding.move, finding.sentence
-    proposal = state.proposal
+    move, proposal = finding.move, state.proposal
     if proposal and (move or not may_wait or proposals.lapse(s, proposal)):
-        told = f"Proposal {proposal.id} is withdrawn. {told}"
         state = replace(state, proposal=None)
     decision = Decision(
         s.now,
         Outcome.MOVE if move else Outcome.REFUSED,
-        told,
+        finding.sentence,
         s.policy.dry_run,
         s.policy.mode,
         gated,

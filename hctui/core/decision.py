@@ -126,6 +126,35 @@ class Move:
     overrides_cooldowns: bool = False
 
 
+class Ending(StrEnum):
+    """How a proposal ended."""
+
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    REPLACED = "replaced by another choice"
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """A proposal that ended in a cycle.
+
+    Attributes:
+        proposal_id: its number.
+        move: what it proposed.
+        made_at: since when it waited, Unix seconds.
+        ending: how it ended.
+        rests_until: when its VM and target may be proposed again, if it was rejected; Unix seconds.
+    """
+
+    proposal_id: int
+    move: Move
+    made_at: float
+    ending: Ending
+    rests_until: float | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """A question that was asked: a violated rule or the load, what was tried, and what came of it.
@@ -170,8 +199,9 @@ class Decision:
         loads: nodes that take part in load balancing, busiest first.
         move: what is to be done, sent, proposed, or, in a dry run, imagined.
         imagined: how many VMs were, in a dry run, thought to be elsewhere than they are when this was decided.
-        answer: the part of the sentence that tells what became of a proposal, or of an order about one.
+        answer: the beginning of the sentence, where that tells what became of a proposal or of a person's order.
         declined: the orders of this cycle that came to nothing, for good; the sentence says so, and why.
+        closed: the proposal that ended in this cycle; the answer says so.
     """
 
     at: float
@@ -186,3 +216,4 @@ class Decision:
     imagined: int = 0
     answer: str = ""
     declined: Orders = field(default_factory=Orders)
+    closed: Closed | None = None

@@ -2,8 +2,8 @@
 
 Built by `hctui.api` from the cluster's answers, read by everything else. Units stand in the names: `_bytes`,
 `_percent` (0 to 100), `_seconds`; `_at` is Unix time in seconds. Strings are already harmless: control and
-bidirectional characters were replaced, one to one, before they came here, so two names are equal here exactly
-when they are equal on the cluster.
+bidirectional characters were replaced, one to one, before they came here, and what is too long was cut and carries a
+checksum of the whole, so two names are equal here exactly when they are equal on the cluster.
 
 What the cluster did not report is `None`, never zero: an unknown load is not an idle node.
 """

@@ -15,11 +15,13 @@ class Orders:
         approved: the id of the proposal to send.
         choice: which move shall wait instead of a proposal; of several the last, as people change their minds.
         moves: moves by hand, in the order in which they were asked for.
+        rejected: the id of a proposal to reject that no longer waits; one that waits is rejected at once.
     """
 
     approved: int | None = None
     choice: Choose | None = None
     moves: tuple[MoveVm, ...] = ()
+    rejected: int | None = None
 
     @property
     def unheeded(self) -> str:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from hctui.core.alternatives import answering
 from hctui.core.checks import elsewhere
 from hctui.core.commands import Choose
-from hctui.core.decision import Decision, Move, Outcome, Reason
+from hctui.core.decision import Closed, Decision, Ending, Move, Outcome, Reason
 from hctui.core.objection import objection
 from hctui.core.orders import Orders
 from hctui.core.planner import move_to
@@ -55,11 +55,12 @@ def settled(
     gone = _withdrawal(s, proposal, decision)
     if gone:
         told = "Not sent" if approved is not None else "Proposal withdrawn"
-        state, decision, _ = _proposed(replace(state, proposal=None), decision)
+        ending = Ending.EXPIRED if _is_expired(s, proposal) else Ending.WITHDRAWN
+        state, decision, _ = _proposed(replace(state, proposal=None), closing(decision, proposal, ending))
         return state, _declining(_with_answer(decision, f"{told}: {gone}"), approved), None
     if approved is None:
         return state, _still_waiting(s, proposal, decision), None
-    return _approved(state, s, proposal.move, decision)
+    return _approved(state, s, proposal, decision)
 
 
 def _chosen(state: State, s: Situation, decision: Decision, choice: Choose) -> tuple[State, Decision]:
@@ -68,12 +69,21 @@ def _chosen(state: State, s: Situation, decision: Decision, choice: Choose) -> t
     if isinstance(move, str):
         state, decision, _ = settled(state, s, decision, None)
         return state, replace(_with_answer(decision, f"Not chosen: {move}"), declined=Orders(choice=choice))
+    assert state.proposal is not None  # noqa: S101 - a choice is made in place of it
+    decision = closing(decision, state.proposal, Ending.REPLACED)
     state, decision, _ = _proposed(state, replace(decision, move=move))
     told = (
-        f"Chosen instead of proposal {choice.proposal_id}: {_route(move)}, "
+        f"Chosen instead of proposal {choice.proposal_id}: {route(move)}, "
         f"waiting for approval for {duration(s.policy.proposal_limit_seconds)}."
     )
     return state, replace(decision, sentence=told, answer=told)
+
+
+def closing(
+    decision: Decision, proposal: Proposal, ending: Ending, rests_until: float | None = None
+) -> Decision:
+    """The decision of the cycle in which a proposal ends. Adds no words."""
+    return replace(decision, closed=Closed(proposal.id, proposal.move, proposal.made_at, ending, rests_until))
 
 
 def _with_answer(decision: Decision, told: str) -> Decision:
@@ -107,20 +117,27 @@ def _choice(state: State, s: Situation, decision: Decision, choice: Choose) -> M
 
 def _still_waiting(s: Situation, proposal: Proposal, decision: Decision) -> Decision:
     left = duration(s.policy.proposal_limit_seconds - (s.now - proposal.made_at))
-    told = f"Waiting for approval: {_route(proposal.move)}, for {left} more."
+    told = f"Waiting for approval: {route(proposal.move)}, for {left} more."
     return replace(decision, outcome=Outcome.PROPOSAL, sentence=told, move=proposal.move)
 
 
-def _route(move: Move) -> str:
+def route(move: Move) -> str:
+    """`web-03 from 10.0.0.101 to 10.0.0.103`."""
     return f"{move.vm_name} from {move.source_name} to {move.target_name}"
 
 
 def _approved(
-    state: State, s: Situation, move: Move, decision: Decision
+    state: State, s: Situation, proposal: Proposal, decision: Decision
 ) -> tuple[State, Decision, Move | None]:
-    state = replace(state, proposal=None)
-    told = f"Approved: {_route(move)}. {move.sentence}"
-    decision = replace(decision, outcome=Outcome.MOVE, sentence=told, move=move)
+    move, state = proposal.move, replace(state, proposal=None)
+    told = f"Approved: {route(move)}."
+    decision = replace(
+        closing(decision, proposal, Ending.APPROVED),
+        outcome=Outcome.MOVE,
+        sentence=f"{told} {move.sentence}",
+        move=move,
+        answer=told,
+    )
     if decision.dry_run:
         return with_imagined(state, move, s.now), decision, None
     return state, decision, move
@@ -134,9 +151,13 @@ def _proposed(state: State, decision: Decision) -> tuple[State, Decision, Move |
     return state, replace(decision, outcome=Outcome.PROPOSAL), None
 
 
+def _is_expired(s: Situation, proposal: Proposal) -> bool:
+    return s.now - proposal.made_at > s.policy.proposal_limit_seconds
+
+
 def lapse(s: Situation, proposal: Proposal) -> str | None:
     """Why a proposal no longer holds, in a sentence; `None` while it does."""
-    if s.now - proposal.made_at > s.policy.proposal_limit_seconds:
+    if _is_expired(s, proposal):
         return f"it expired after {duration(s.policy.proposal_limit_seconds)}."
     verdict = objection(s, proposal.move)
     return verdict.sentence if verdict else None
@@ -144,7 +165,7 @@ def lapse(s: Situation, proposal: Proposal) -> str | None:
 
 def _withdrawal(s: Situation, proposal: Proposal, decision: Decision) -> str | None:
     """Why a proposal cannot stay, in a sentence. That the planner would now pick another is no reason."""
-    better = decision.move
+    better = None if _is_expired(s, proposal) else decision.move
     if better and _RANKS.index(better.reason) < _RANKS.index(proposal.move.reason):
         return "a rule is violated, and fixing it comes first."
     return lapse(s, proposal)

@@ -13,11 +13,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from hctui.core.model import NodeId, Snapshot, Vm, VmId
-from hctui.core.wording import listing
+from hctui.core.wording import some_of
 
 ANTI_PREFIX = "anti_"
 PIN_PREFIX = "node_"
 NOMOVE_TAG = "nomove"
+
+UNREAD_TAGS = "⟨more tags⟩"
+"""Stands behind the tags of a VM that has more than are read. No cluster can write it: it is harmless text that was
+never foreign text."""
 
 
 class Flaw(StrEnum):
@@ -29,6 +33,7 @@ class Flaw(StrEnum):
     UNKNOWN_NODE = "unknown node"
     AMBIGUOUS_NODE = "ambiguous node"
     STRICT_WITHOUT_NODE = "strict affinity without a node"
+    TOO_MANY_TAGS = "too many tags"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +80,11 @@ def rules_of(snapshot: Snapshot) -> Rules:
     return reader.rules()
 
 
+def _folded(name: str) -> str:
+    """What names have in common that a person may have taken for each other."""
+    return name.strip().casefold()
+
+
 class _Reader:
     """Collects rules tag by tag; thrown away once `rules` has been called."""
 
@@ -82,6 +92,9 @@ class _Reader:
         self._by_name: dict[str, list[Vm]] = defaultdict(list)
         for vm in snapshot.vms.values():
             self._by_name[vm.name].append(vm)
+        self._similar: dict[str, list[str]] = defaultdict(list)
+        for name in sorted(self._by_name):
+            self._similar[_folded(name)].append(name)
         self._by_octet: dict[int, list[NodeId]] = defaultdict(list)
         for node in snapshot.nodes.values():
             if node.last_octet is not None:
@@ -102,6 +115,14 @@ class _Reader:
             self._read_pin(vm, tag, tag.removeprefix(PIN_PREFIX))
         elif tag == NOMOVE_TAG:
             self._nomove.add(vm.id)
+        elif tag == UNREAD_TAGS:
+            self._nomove.add(vm.id)
+            self.problem(
+                Flaw.TOO_MANY_TAGS,
+                vm,
+                f"{vm.name} has more tags than are read; what the others say is not known, so it is never moved "
+                "automatically.",
+            )
 
     def _read_anti(self, vm: Vm, tag: str, name: str) -> None:
         named = self._by_name.get(name, [])
@@ -127,9 +148,8 @@ class _Reader:
     def _unknown(self, name: str) -> str:
         if not name:
             return "it names no VM"
-        folded = name.casefold()
-        similar = sorted({known for known in self._by_name if known.strip().casefold() == folded})
-        hint = f" (there is {listing(similar)}: case and spaces count)" if similar else ""
+        similar = self._similar.get(_folded(name), [])
+        hint = f" (there is {some_of(similar, 'VM')}: case and spaces count)" if similar else ""
         return f"no VM is named {name}{hint}"
 
     def _read_pin(self, vm: Vm, tag: str, number: str) -> None:

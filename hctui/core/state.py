@@ -93,6 +93,14 @@ class Proposal:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """Orders of a person that hold over restarts and need no knowledge of a cluster. For the meaning see `State`."""
+
+    paused: bool = False
+    dry_run_held: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """All of it.
 

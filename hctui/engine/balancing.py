@@ -22,6 +22,7 @@ from hctui.engine.engine import Engine
 from hctui.engine.log import Log
 from hctui.engine.queries import Queries
 from hctui.engine.view import Level, Line, View
+from hctui.engine.waiting import Waiting
 from hctui.journal.store import Journal
 
 
@@ -57,7 +58,7 @@ async def balance(
 
     desk.told = told
     until = None if plan.duration_seconds is None else clock.now() + plan.duration_seconds
-    async with client:
+    async with client, Waiting(desk, plan.journal_folder, told) as waiting:
         info = await _first_contact(client, desk, plan, until, clock, told, stop)
         if info is None:
             return
@@ -66,12 +67,14 @@ async def balance(
             await _warn_of_missing_role(client, clock, told)
         async with Journal.open(plan.journal_folder, info, desk.view.contact.address) as journal:
             desk.queries = Queries(journal.path)
+            state = await journal.load_state(clock.now(), desk.view.policy.keep_seconds)
+            await waiting.hand_over(journal, state)
             engine = Engine(
                 cluster=client,
                 memory=journal,
                 clock=clock,
                 desk=desk,
-                state=_resumed(await journal.load_state(clock.now(), desk.view.policy.keep_seconds)),
+                state=_resumed(state),
                 info=info,
                 log=told,
                 on_live=lambda: _warn_of_missing_role(client, clock, told),

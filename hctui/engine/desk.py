@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 from hctui.config import Settings, SourceKind, change, reloaded
 from hctui.config.schema import DRY_RUN
+from hctui.core import intake
 from hctui.core.errors import HctuiError
 from hctui.core.policy import Policy
+from hctui.core.state import Standing
 from hctui.engine.clock import Clock
 from hctui.engine.commands import ChangeSettings, Command, Order, ReloadSettings, SettingsCommand
 from hctui.engine.narrative import changed_settings
@@ -76,6 +78,12 @@ class Desk:
         """Whether an order waits to be taken, or settings have changed since orders were taken last."""
         return self._is_stirred
 
+    @property
+    def standing(self) -> Standing:
+        """What will hold over restarts once the orders that wait are taken."""
+        state, _ = intake.taken(self._view.state, tuple(self._orders), self.now())
+        return Standing(state.paused, is_held(self._view.settings))
+
     def now(self) -> float:
         """The present moment on the engine's clock, Unix seconds."""
         return self._clock.now()
@@ -127,6 +135,8 @@ class Desk:
 
         The state always says whether a person holds the dry run, whatever it was when a cycle began.
         """
+        if "decision" in changes:
+            changes["lines_before"] = self._told
         view = replace(self._view, at=self._clock.now(), **changes)
         held = is_held(view.settings)
         if view.state.dry_run_held != held:
@@ -135,8 +145,8 @@ class Desk:
         self._notify()
 
     def log(self, line: Line) -> None:
-        """Keep a line for front ends. A `Log`."""
-        self._lines.append(line)
+        """Keep a line for front ends, with its number. A `Log`."""
+        self._lines.append(replace(line, number=self._told))
         self._told += 1
         self._notify()
 

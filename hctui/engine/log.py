@@ -2,6 +2,7 @@
 
 A line is a value with a time, a level, an event name for programs and a text for people. Where it goes (terminal,
 rotating file) and how it looks (text, JSON) is decided once, here; the terminal is never written to by anybody else.
+Whoever balances a real cluster writes with `steady`: a terminal that hangs must not stop the balancer.
 Times come from the engine's clock, so a demo's log shows the cluster's time.
 """
 
@@ -12,17 +13,24 @@ import json
 import logging
 import logging.handlers
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
 from hctui.core.errors import HctuiError
+from hctui.core.wording import count
 from hctui.engine.view import Level, Line
+from hctui.outlet import Outlet
 
 MOST_FILE_BYTES = 5_000_000
 KEPT_FILES = 5
 
+PATIENCE_SECONDS = 3.0
+"""At the end, so long a terminal or pipe may take nothing before the rest is given up."""
+
+FAREWELL_SECONDS = 30.0
+"""So long at most the end waits for it in all; a service manager allows 90 s."""
 
 Log = Callable[[Line], None]
 
@@ -44,7 +52,10 @@ FORMATS: dict[str, Callable[[Line], str]] = {"text": as_text, "json": as_json}
 
 
 def to_stream(stream: TextIO, form: str) -> Log:
-    """A log on a terminal or pipe, flushed with each line, so that nothing is lost when the process ends."""
+    """A log on a terminal or pipe, flushed with each line, so that nothing is lost when the process ends.
+
+    It waits for a reader that does not read, so it is for where nothing real stands still meanwhile.
+    """
     write = FORMATS[form]
 
     def log(line: Line) -> None:
@@ -52,6 +63,52 @@ def to_stream(stream: TextIO, form: str) -> Log:
         stream.flush()
 
     return log
+
+
+@contextlib.contextmanager
+def steady(stream: TextIO | None, form: str, kept_in: str) -> Iterator[Log]:
+    """A log on a terminal or pipe that nobody ever waits for, but for a moment when the block ends.
+
+    Lines that are not taken in time are left out, and a line in their place says how many. Once nothing can be written
+    any more, the log raises the `OSError` that said so.
+
+    Args:
+        stream: where to, `None` for nowhere. One without a descriptor, such as a buffer in memory, is written at once.
+        form: one of `FORMATS`.
+        kept_in: where the lines are as well, for people.
+    """
+    if stream is None:
+        yield lambda line: None
+        return
+    try:
+        descriptor = stream.fileno()
+    except (OSError, ValueError):
+        yield to_stream(stream, form)
+        return
+    write, latest_at = FORMATS[form], 0.0
+
+    def encoded(line: Line) -> bytes:
+        return f"{write(line)}\n".encode(stream.encoding, stream.errors or "backslashreplace")
+
+    def gap(dropped: int) -> bytes:
+        told = (
+            f"{count(dropped, 'line')} not shown here, since they were not taken in time; {kept_in} has them."
+        )
+        return encoded(Line(latest_at, "not_shown", told, Level.WARNING, {"lines": dropped}))
+
+    def log(line: Line) -> None:
+        nonlocal latest_at
+        if outlet.failure is not None:
+            raise outlet.failure
+        latest_at = line.at
+        outlet.write(encoded(line))
+
+    stream.flush()  # what others wrote comes first
+    outlet = Outlet(descriptor, gap)
+    try:
+        yield log
+    finally:
+        outlet.close(PATIENCE_SECONDS, FAREWELL_SECONDS)
 
 
 class LogError(HctuiError):

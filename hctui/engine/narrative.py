@@ -7,6 +7,7 @@ that it is still there, so that a rule that cannot be kept for hours does not bu
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from hctui.config import Settings
 from hctui.core.decision import (
@@ -46,20 +47,20 @@ class Narrator:
             return [Line(at, *entry) for entry in _by_hand(decision)]
         move = decision.move if decision.outcome is Outcome.PROPOSAL else None
         before, self._proposed = self._proposed, (move.vm_id, move.target) if move else None
-        if move and before == self._proposed and not decision.answer:
-            return [Line(at, *_entry("waiting_for_approval", decision.sentence))]
+        if move and before == self._proposed and decision.closed is None:
+            waits = _entry("waiting_for_approval", _beyond_answer(decision))
+            return [Line(at, *entry) for entry in (*_answer(decision), waits)]
         lines = [Line(at, *entry) for entry in self._entries(decision)]
         self._told = {_key(finding): _signature(finding) for finding in decision.findings}
         return lines
 
     def _entries(self, decision: Decision) -> Iterator[_Entry]:
+        yield from _answer(decision)
         if decision.outcome is Outcome.WATCHING:
             return  # the look at the migration that follows tells how far it is
         if decision.outcome in _WAITING:
-            yield _WAITING[decision.outcome], decision.sentence, _level(decision), {}
+            yield _WAITING[decision.outcome], _beyond_answer(decision), _level(decision), {}
             return
-        if decision.answer:
-            yield "proposal_answer", decision.answer, Level.WARNING, {}
         yield _entry("checking_rules", "Checking for anti-affinity violations...")
         yield from self._rules(decision)
         if decision.outcome is Outcome.COLLECTING:
@@ -126,8 +127,14 @@ def waiting(at: float, migration: Migration) -> Line:
         Phase.DOUBT: "the cluster shows neither a task at work nor the VM moving; looking again",
     }.get(migration.phase, f"{migration.progress_percent} %")
     text = f"Waiting for active migration ({task})... {move.vm_name} to {move.target_name}: {detail}"
-    data = {"vm": move.vm_name, "task": migration.task_id, "progress_percent": migration.progress_percent}
-    return Line(at, "waiting", text, Level.INFO, {**data, "phase": migration.phase})
+    data: _Data = {
+        "vm": move.vm_name,
+        "task": migration.task_id,
+        "progress_percent": migration.progress_percent,
+        "phase": migration.phase,
+        "requested_at": migration.requested_at,
+    }
+    return Line(at, "waiting", text, Level.INFO, data)
 
 
 def ended(at: float, migration: Migration) -> Line:
@@ -136,7 +143,13 @@ def ended(at: float, migration: Migration) -> Line:
     verb = {Phase.ARRIVED: "MIGRATION COMPLETE", Phase.FAILED: "MIGRATION FAILED"}.get(
         migration.phase, "MIGRATION GIVEN UP"
     )
-    data = {"vm": move.vm_name, "from": move.source_name, "to": move.target_name, "phase": migration.phase}
+    data: _Data = {
+        "vm": move.vm_name,
+        "from": move.source_name,
+        "to": move.target_name,
+        "phase": migration.phase,
+        "requested_at": migration.requested_at,
+    }
     return Line(at, "ended", f"{verb}: {migration.note}", Level.INFO if good else Level.ERROR, data)
 
 
@@ -180,6 +193,33 @@ def _move_entry(event: str, verb: str, move: Move) -> _Entry:
     return event, f"{text} ({move.reason})", Level.INFO, data
 
 
+def _answer(decision: Decision) -> Iterator[_Entry]:
+    """What became of a proposal, or of a person's order: a line of its own, since the next cycle says it no more."""
+    if not decision.answer:
+        return
+    closed, declined = decision.closed, decision.declined
+    told: str = decision.answer
+    data: _Data = {}
+    if closed:
+        data = {
+            "proposal": closed.proposal_id,
+            "ending": closed.ending,
+            "vm": closed.move.vm_name,
+            "from": closed.move.source_name,
+            "to": closed.move.target_name,
+        }
+    if closed and closed.rests_until is not None:
+        told += f" This pair rests until {datetime.fromtimestamp(closed.rests_until).astimezone():%H:%M}."
+        data["rests_until"] = closed.rests_until
+    in_vain = (declined.approved, declined.choice, declined.rejected) != (None, None, None)
+    yield "proposal_answer", told, Level.WARNING if in_vain else Level.INFO, data
+
+
+def _beyond_answer(decision: Decision) -> str:
+    """The sentence without its beginning, which has a line of its own."""
+    return decision.sentence.removeprefix(decision.answer).lstrip()
+
+
 def _is_by_hand(decision: Decision) -> bool:
     return any(finding.reason is Reason.MANUAL for finding in decision.findings)
 
@@ -187,7 +227,8 @@ def _is_by_hand(decision: Decision) -> bool:
 def _by_hand(decision: Decision) -> Iterator[_Entry]:
     """A move that a person asked for: its one sentence says whether it is made, and which check refuses it."""
     level = Level.WARNING if decision.outcome is Outcome.REFUSED else Level.INFO
-    yield "refused" if decision.outcome is Outcome.REFUSED else "by_hand", decision.sentence, level, {}
+    yield from _answer(decision)
+    yield "refused" if decision.outcome is Outcome.REFUSED else "by_hand", _beyond_answer(decision), level, {}
     if decision.move and decision.dry_run:
         yield _move_entry("dry_run", "DRY RUN: would migrate", decision.move)
 

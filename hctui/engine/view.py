@@ -32,13 +32,23 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of the log. `data` holds the same facts as `text` for programs: plain JSON values, never a secret."""
+    """One line of the log.
+
+    Attributes:
+        at: Unix seconds. A clock may be set back, so this says nothing of the order of lines; `number` does.
+        event: its kind, for programs.
+        text: what it says, for people.
+        level: how much attention it wants.
+        data: the same facts as in `text`, for programs: plain JSON values, never a secret.
+        number: how many lines there were before it in this run, from when the desk has it; no part of what it says.
+    """
 
     at: float
     event: str
     text: str
     level: Level = Level.INFO
     data: Mapping[str, str | float | int | bool | None] = field(default_factory=dict)
+    number: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +75,8 @@ class View:
         cluster: `None` until it has answered for the first time.
         snapshot: the last good one; it may be older than `at`.
         decision: of the last cycle; `None` before the first.
+        lines_before: how many lines there were when the decision was published; those that tell what came of it have
+            this number or a higher one.
         next_poll_at: when the next cycle is due.
         is_reading: whether the cluster is being asked at this moment.
     """
@@ -77,6 +89,7 @@ class View:
     cluster: ClusterInfo | None = None
     snapshot: Snapshot | None = None
     decision: Decision | None = None
+    lines_before: int = 0
     next_poll_at: float | None = None
     is_reading: bool = False
 

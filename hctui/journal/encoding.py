@@ -15,7 +15,7 @@ from typing import TypeVar
 
 import msgspec
 
-from hctui.core.decision import Decision, Move, Reason, Verdict
+from hctui.core.decision import Closed, Decision, Move, Reason, Verdict
 from hctui.core.history import Sample
 from hctui.core.model import Node, NodeId, Snapshot, Vm, VmId
 from hctui.core.state import State
@@ -88,8 +88,13 @@ class FindingTold(msgspec.Struct, frozen=True):
 
     @property
     def is_stuck(self) -> bool:
-        """Whether a way out was looked for in vain. Without candidates nobody looked: it waits for its turn."""
+        """Whether a way out was looked for in vain."""
         return bool(self.candidates) and not self.has_move
+
+    @property
+    def is_deferred(self) -> bool:
+        """Whether nobody looked for a way out, since it waits for its turn."""
+        return not self.candidates and not self.has_move
 
 
 class Conclusions(msgspec.Struct, frozen=True):
@@ -98,6 +103,7 @@ class Conclusions(msgspec.Struct, frozen=True):
     safety: tuple[Verdict, ...]
     findings: tuple[FindingTold, ...]
     move: Move | None
+    closed: Closed | None = None
 
 
 _to_msgpack = msgspec.msgpack.Encoder().encode

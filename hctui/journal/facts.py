@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import msgspec
 
-from hctui.core.decision import Check, Outcome, Reason
+from hctui.core.decision import Check, Ending, Outcome, Reason
 from hctui.core.migration import Phase
 from hctui.core.model import NodeId, VmId
 
@@ -57,14 +58,21 @@ class MoveTold:
 
 @dataclass(frozen=True, slots=True)
 class BrokenRule:
-    """A violated rule, or an imbalance, for which a way out was looked for in vain, at least for a time.
+    """A violated rule, or an imbalance, that was not mended as soon as it could have been.
+
+    Either no way out was found, or the way out waited for a person, or its turn did not come since another one did.
 
     Attributes:
         first_at: when it was first seen violated, `last_at`: when last.
         cycles: how many cycles found no way out.
-        sentence: what the last of them said.
+        sentence: what the last of them said; where there was none, only what is wrong.
         moved_at: when a move for this rule was last decided; `None` if never.
         is_standing: whether it was violated, and no move decided, when rules were last examined.
+        asked_cycles: how many cycles found a way out that waited for a person to approve it.
+        asked_seconds: for how long.
+        behind_cycles: in how many cycles it waited for its turn, while a proposal for something else waited.
+        behind_seconds: for how long.
+        proposals: how the proposals for it ended; one that still waits is not among them.
     """
 
     reason: Reason
@@ -75,6 +83,11 @@ class BrokenRule:
     sentence: str
     moved_at: float | None
     is_standing: bool
+    asked_cycles: int = 0
+    asked_seconds: float = 0.0
+    behind_cycles: int = 0
+    behind_seconds: float = 0.0
+    proposals: Mapping[Ending, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

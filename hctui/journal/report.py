@@ -9,18 +9,17 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise, zip_longest
 from pathlib import Path
 from statistics import median
 
 from hctui.core.decision import Check, Outcome, Reason
 from hctui.core.migration import Phase
-from hctui.core.model import NodeId, VmId
+from hctui.core.model import NodeId
 from hctui.journal import encoding
 from hctui.journal.errors import unreadable
 from hctui.journal.facts import (
-    BrokenRule,
     Coverage,
     Gap,
     MoveTold,
@@ -31,27 +30,18 @@ from hctui.journal.facts import (
 )
 from hctui.journal.samples import node_samples
 from hctui.journal.schema import open_for_reading
+from hctui.journal.unresolved import LOAD, RULES, Cycle, unresolved
 
 LONGEST_INTERVALS = 3
 """Between two entries further apart than this many ordinary intervals nothing is known; they count for so many."""
 
-
-@dataclass(frozen=True, slots=True)
-class _Cycle:
-    """A row of `decisions` and how long it held. `conclusions` is `None` where its outcome leaves nothing to tell."""
-
-    at: float
-    outcome: Outcome
-    dry_run: bool
-    seconds: float
-    conclusions: encoding.Conclusions | None
-
-
 _TOLD = frozenset(
     {Outcome.MOVE, Outcome.PROPOSAL, Outcome.BLOCKED, Outcome.COLLECTING, Outcome.STANDING_DOWN}
 )
-_EXAMINED = frozenset({Outcome.MOVE, Outcome.PROPOSAL, Outcome.BLOCKED, Outcome.COLLECTING, Outcome.BALANCED})
-"""The outcomes of cycles that looked whether rules are kept."""
+"""The outcomes of cycles that have something to tell."""
+
+_MAY_WAIT = frozenset({Outcome.PROPOSAL, Outcome.NO_DATA, Outcome.REFUSED})
+"""The outcomes of cycles after which a proposal may wait; the next one may tell how it ended, whatever it comes to."""
 
 
 def read_report(path: Path, since: float, until: float, cpu_upper_percent: float) -> Report:
@@ -82,8 +72,8 @@ def read_report(path: Path, since: float, until: float, cpu_upper_percent: float
                 live_cycles=sum(not cycle.dry_run for cycle in cycles),
                 cycles=_tallies(cycles),
                 moves=_moves(cycles, _migrations(connection, since, until)),
-                broken_rules=_unresolved(cycles, frozenset({Reason.ANTI_AFFINITY, Reason.PIN})),
-                unrelieved=_unresolved(cycles, frozenset({Reason.LOAD})),
+                broken_rules=unresolved(cycles, RULES),
+                unrelieved=unresolved(cycles, LOAD),
                 stand_downs=_stand_downs(cycles),
                 nodes=_node_times(connection, since, until, coverage.interval_seconds, cpu_upper_percent),
             )
@@ -103,23 +93,22 @@ def _held(times: Sequence[float], interval_seconds: float) -> list[float]:
     return [*(min(max(0.0, later - earlier), longest) for earlier, later in pairwise(times)), 0.0]
 
 
-def _cycles(connection: sqlite3.Connection, since: float, until: float) -> list[_Cycle]:
+def _cycles(connection: sqlite3.Connection, since: float, until: float) -> list[Cycle]:
     rows = connection.execute(
         "SELECT at, outcome, dry_run, trace FROM decisions WHERE at BETWEEN ? AND ? ORDER BY id",
         (since, until),
     ).fetchall()
     times = [row[0] for row in rows]
     held = _held(times, _ordinary_interval(times))
-    return [
-        _Cycle(
-            at,
-            Outcome(outcome),
-            bool(dry_run),
-            seconds,
-            encoding.read_conclusions(trace) if outcome in _TOLD else None,
-        )
-        for (at, outcome, dry_run, trace), seconds in zip(rows, held, strict=False)
-    ]
+    cycles: list[Cycle] = []
+    before: Outcome | None = None
+    for (at, name, dry_run, trace), seconds in zip(rows, held, strict=False):
+        outcome = Outcome(name)
+        is_told = outcome in _TOLD or before in _MAY_WAIT
+        told = encoding.read_conclusions(trace) if is_told else None
+        cycles.append(Cycle(at, outcome, bool(dry_run), seconds, told))
+        before = outcome
+    return cycles
 
 
 def _coverage(connection: sqlite3.Connection, since: float, until: float) -> Coverage:
@@ -137,7 +126,7 @@ def _coverage(connection: sqlite3.Connection, since: float, until: float) -> Cov
     return Coverage(times[0], times[-1], len(times), interval_seconds, sum(held), gaps)
 
 
-def _tallies(cycles: list[_Cycle]) -> tuple[Tally, ...]:
+def _tallies(cycles: list[Cycle]) -> tuple[Tally, ...]:
     """Every outcome that occurred, the most frequent first."""
     counts: Counter[Outcome] = Counter()
     seconds: defaultdict[Outcome, float] = defaultdict(float)
@@ -159,7 +148,7 @@ def _migrations(connection: sqlite3.Connection, since: float, until: float) -> l
     ]
 
 
-def _moves(cycles: list[_Cycle], migrations: list[MoveTold]) -> tuple[MoveTold, ...]:
+def _moves(cycles: list[Cycle], migrations: list[MoveTold]) -> tuple[MoveTold, ...]:
     """Imagined moves from the decisions, real ones from the migrations, and decided ones that were never sent."""
     told = list(migrations)
     for cycle, later in zip_longest(cycles, cycles[1:]):
@@ -177,39 +166,7 @@ def _moves(cycles: list[_Cycle], migrations: list[MoveTold]) -> tuple[MoveTold, 
     return tuple(sorted(told, key=lambda move: move.at))
 
 
-def _unresolved(cycles: list[_Cycle], reasons: frozenset[Reason]) -> tuple[BrokenRule, ...]:
-    """Rules (or imbalances) that at least one cycle could not fix, those standing at the end first, then by age.
-
-    All imbalances count as one: which VM would be moved changes from cycle to cycle.
-    """
-    examined = [cycle for cycle in cycles if cycle.outcome in _EXAMINED and not _is_by_hand(cycle)]
-    rules: dict[tuple[Reason, tuple[VmId, ...]], BrokenRule] = {}
-    for cycle in examined:
-        for finding in cycle.conclusions.findings if cycle.conclusions else ():
-            if finding.reason not in reasons or not finding.headline:
-                continue
-            key = finding.reason, () if finding.reason is Reason.LOAD else tuple(sorted(finding.vm_ids))
-            rule = rules.get(key) or BrokenRule(*key, cycle.at, cycle.at, 0, "", None, False)
-            moved = finding.has_move and cycle.outcome is Outcome.MOVE
-            rules[key] = replace(
-                rule,
-                last_at=cycle.at,
-                cycles=rule.cycles + finding.is_stuck,
-                sentence=finding.sentence if finding.is_stuck else rule.sentence,
-                moved_at=cycle.at if moved else rule.moved_at,
-                is_standing=cycle is examined[-1] and not moved,
-            )
-    stuck = [rule for rule in rules.values() if rule.cycles]
-    return tuple(sorted(stuck, key=lambda rule: (not rule.is_standing, rule.first_at)))
-
-
-def _is_by_hand(cycle: _Cycle) -> bool:
-    """Whether a move by hand took the cycle, so that rules and load were not looked at."""
-    move = cycle.conclusions.move if cycle.conclusions else None
-    return move is not None and move.reason is Reason.MANUAL
-
-
-def _stand_downs(cycles: list[_Cycle]) -> tuple[StandDown, ...]:
+def _stand_downs(cycles: list[Cycle]) -> tuple[StandDown, ...]:
     """Each check that said no, the one that took most time first."""
     found: dict[Check, StandDown] = {}
     before: frozenset[Check] = frozenset()

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, tzinfo
 
-from hctui.core.decision import Outcome, Reason
+from hctui.core.decision import Ending, Outcome, Reason
 from hctui.core.migration import Phase
 from hctui.core.wording import count, duration, listing, percent
 from hctui.journal.facts import BrokenRule, MoveTold, NodeTime, Report, StandDown
@@ -37,6 +37,17 @@ _OUTCOMES = {
     Outcome.REFUSED: "a move by hand refused",
 }
 
+_NO_RULE = "None: wherever a rule was seen broken there was a way out, and nobody was asked in vain."
+_NO_IMBALANCE = "None: whenever a node was seen too busy there was a way out, and nobody was asked in vain."
+
+_PROPOSALS = {
+    Ending.REJECTED: ("was rejected", "were rejected"),
+    Ending.EXPIRED: ("expired without an answer", "expired without an answer"),
+    Ending.WITHDRAWN: ("was withdrawn", "were withdrawn"),
+    Ending.REPLACED: ("was replaced by another choice", "were replaced by other choices"),
+    Ending.APPROVED: ("was approved", "were approved"),
+}
+
 _NOT_EXAMINING = (
     Outcome.NO_DATA,
     Outcome.WATCHING,
@@ -53,8 +64,8 @@ def render(report: Report, zone: tzinfo | None = None) -> str:
     sections = [
         _head(report, times),
         _section(_moves_title(report), _moves(report, times)),
-        _section("Rules that could not be kept", _rules(report, times)),
-        _section("Imbalances that could not be relieved", _imbalances(report, times)),
+        _section("Rules that stayed broken", _unresolved(report.broken_rules, _NO_RULE, times)),
+        _section("Imbalances that stayed", _unresolved(report.unrelieved, _NO_IMBALANCE, times)),
         _section("Times it stood down", _stand_downs(report, times)),
         _section(f"Load over {_threshold(report)}", _loads(report, times)),
         _section("What this report does not know", _unknowns(report, times)),
@@ -175,18 +186,10 @@ def _move(move: MoveTold, times: _Times) -> Iterator[str]:
         yield from _paragraph(f"{_ENDINGS[move.phase]} {move.note}".strip(), indent=15)
 
 
-def _rules(report: Report, times: _Times) -> Iterator[str]:
-    if not report.broken_rules:
-        yield from _paragraph("None: each violation that was seen could be fixed, or there was none.")
-    for rule in report.broken_rules:
-        yield from _paragraph(_rule_summary(rule, times), hang=2)
-        yield from _paragraph(rule.sentence, indent=4)
-
-
-def _imbalances(report: Report, times: _Times) -> Iterator[str]:
-    if not report.unrelieved:
-        yield from _paragraph("None.")
-    for each in report.unrelieved:
+def _unresolved(found: tuple[BrokenRule, ...], nothing: str, times: _Times) -> Iterator[str]:
+    if not found:
+        yield from _paragraph(nothing)
+    for each in found:
         yield from _paragraph(_rule_summary(each, times), hang=2)
         yield from _paragraph(each.sentence, indent=4)
 
@@ -199,7 +202,29 @@ def _rule_summary(rule: BrokenRule, times: _Times) -> str:
         fate = f"a move for it was decided at {times.brief(rule.moved_at)}"
     else:
         fate = "no longer so after that"
-    return f"{rule.reason}: no way out in {count(rule.cycles, 'cycle')}, {seen}, {fate}. The last time:"
+    return f"{rule.reason}: {'; '.join(_hindrances(rule))}; {seen}, {fate}. The last time:"
+
+
+def _hindrances(rule: BrokenRule) -> Iterator[str]:
+    """What stood in the way, most final first: nothing to be done, nobody who said yes, something else before it."""
+    if rule.cycles:
+        yield f"no way out in {count(rule.cycles, 'cycle')}"
+    if rule.asked_cycles:
+        asked = f"{count(rule.asked_cycles, 'cycle')} ({_length(rule.asked_seconds)})"
+        yield f"a move for it waited for approval in {asked}{_answers(rule)}"
+    if rule.behind_cycles:
+        behind = f"{count(rule.behind_cycles, 'cycle')} ({_length(rule.behind_seconds)})"
+        yield f"it waited for its turn, behind another proposal, in {behind}"
+
+
+def _answers(rule: BrokenRule) -> str:
+    """`: 1 proposal was rejected and 2 proposals expired`; nothing if none ended."""
+    told = [
+        f"{count(rule.proposals[ending], 'proposal')} {one if rule.proposals[ending] == 1 else several}"
+        for ending, (one, several) in _PROPOSALS.items()
+        if ending in rule.proposals
+    ]
+    return f": {listing(told)}" if told else ""
 
 
 def _stand_downs(report: Report, times: _Times) -> Iterator[str]:

@@ -6,6 +6,7 @@ It sees an engine only as a `Front`. It may crash, be closed and be opened again
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -14,15 +15,17 @@ from typing import Any
 
 from textual import events
 from textual.app import App, SystemCommand
+from textual.binding import Binding
 from textual.command import Provider
+from textual.notifications import SeverityLevel
 from textual.screen import ModalScreen, Screen
 
 from hctui.core.policy import Mode
 from hctui.engine.commands import ChangeSettings, Command, Pause, Resume
-from hctui.engine.view import Front, View
-from hctui.tui import status
+from hctui.engine.view import Front, Level, Line, View
+from hctui.tui import saying, status
 from hctui.tui.clipping import CopyFailed, write_copy
-from hctui.tui.glyphs import ASCII, UNICODE, Glyphs
+from hctui.tui.glyphs import SETS, Glyphs
 from hctui.tui.keys import KEYS, Where, bindings
 from hctui.tui.page import Showing
 from hctui.tui.picture import Picture, picture_of
@@ -37,6 +40,9 @@ LEAST_WIDTH, LEAST_HEIGHT = 60, 15
 """Below this size nothing can be shown that makes sense."""
 
 LEAST_SECONDS_BETWEEN_PAINTS = 0.1
+
+MOST_SAID = 100
+"""So many long messages wait for the log of the dashboard while another screen is on top."""
 
 
 def _places() -> type[Provider]:
@@ -93,6 +99,7 @@ class Console(DiscreetApp[Leaving]):
         self.outlook = outlook
         self.picture = picture_of(front.view)
         self._end_listening = front.listen(self._changed)
+        self.said: deque[Line] = deque(maxlen=MOST_SAID)
         self._is_due = False
         self._shown_title = ""
         self._rung_for = 0
@@ -101,7 +108,7 @@ class Console(DiscreetApp[Leaving]):
     @property
     def glyphs(self) -> Glyphs:
         """The characters that are not letters, by the setting."""
-        return ASCII if self.front.view.settings.console.glyphs == "ascii" else UNICODE
+        return SETS[self.front.view.settings.console.glyphs]
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """What the tones look like in themes that are not ours."""
@@ -118,7 +125,7 @@ class Console(DiscreetApp[Leaving]):
         self.set_interval(1.0, self._tick)
         self._paint()
         if self.outlook.greeting and not self.outlook.shown.is_set():
-            self.notify(self.outlook.greeting, markup=False, timeout=8)
+            self.say(self.outlook.greeting)
 
     def on_ready(self) -> None:
         """Tell whoever waited for the first frame."""
@@ -188,6 +195,8 @@ class Console(DiscreetApp[Leaving]):
         console = view.settings.console
         self.theme = THEMES[console.theme].name
         self.set_keymap(dict(console.keys))
+        if console.glyphs != self.picture.view.settings.console.glyphs:
+            self.screen.refresh()  # everything anew, in other glyphs
 
     def _show_title(self) -> None:
         title = status.title(self.picture)
@@ -214,8 +223,13 @@ class Console(DiscreetApp[Leaving]):
             self.say(told)
 
     def say(self, text: str, *, is_wrong: bool = False) -> None:
-        """Show a short message. The text is literal."""
-        self.notify(text, severity="warning" if is_wrong else "information", markup=False)
+        """Show a short message; one that is too long for that is told in the log as well. The text is literal."""
+        if not saying.fits(text):
+            level = Level.WARNING if is_wrong else Level.INFO
+            self.said.append(Line(self.front.now(), "console", " ".join(text.split()), level))
+            self._changed()
+        severity: SeverityLevel = "warning" if is_wrong else "information"
+        self.notify(saying.short(text), severity=severity, markup=False, timeout=saying.seconds(text))
 
     def copy(self, what: str, text: str) -> None:
         """Hand text to the terminal's clipboard and write it to a file: not every terminal takes it."""
@@ -284,6 +298,13 @@ class Console(DiscreetApp[Leaving]):
                 self.exit(Leaving(answer))
 
         self.push_screen(question, answered)
+
+    def action_help_quit(self) -> None:
+        """Ctrl-C ends other programs: say what ends this one."""
+        from hctui.tui.texts.keys import how_to_quit
+
+        remapped = self.front.view.settings.console.keys
+        self.say(how_to_quit(remapped, lambda key: str(self.get_key_display(Binding(key, "")))))
 
     # Other screens; each is loaded when it is first opened
 

@@ -6,6 +6,8 @@ import os
 import tempfile
 from pathlib import Path
 
+from hctui.config.errors import FolderError
+from hctui.config.paths import create_folder
 from hctui.core.errors import HctuiError
 
 NAME = "copied.txt"
@@ -24,11 +26,13 @@ def write_copy(folder: Path, text: str) -> Path:
         CopyFailed: the folder or the file cannot be written.
     """
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        create_folder(folder)
         descriptor, temporary = tempfile.mkstemp(dir=folder, prefix=f".{NAME}.")
         with open(descriptor, "w", encoding="utf-8", errors="backslashreplace") as stream:
             stream.write(text if text.endswith("\n") else f"{text}\n")
         os.replace(temporary, folder / NAME)
+    except FolderError as error:
+        raise CopyFailed(str(error)) from error
     except OSError as error:
         raise CopyFailed(f"{folder / NAME}: {error.strerror}.") from error
     return folder / NAME

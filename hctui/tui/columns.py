@@ -21,6 +21,7 @@ class Column:
         width: its width, or the least of it if it is flexible.
         align: to which side its text is drawn.
         flex: its share of the width that is left over; 0 keeps it at `width`.
+        widest: no wider than that, whatever is left over, lest a row falls apart; 0 for any.
         at_least: the table's width from which the column is shown.
         at_most: the table's width up to which it is shown; 0 for any.
         live: its cells change every second. The first such column is repainted without what stands left of it.
@@ -31,6 +32,7 @@ class Column:
     width: int
     align: Align = Align.LEFT
     flex: int = 0
+    widest: int = 0
     at_least: int = 0
     at_most: int = 0
     live: bool = False
@@ -52,13 +54,13 @@ class Place:
 def arrange(columns: Sequence[Column], width: int) -> tuple[Place, ...]:
     """The places of the columns that are shown in a table `width` cells wide, from left to right.
 
-    Spare width goes to the flexible columns. Where there is too little, the columns at the right lose theirs: a
-    column that is left with less than it asked for keeps the place, and its text an ellipsis, rather than a
-    number without its end.
+    Spare width goes to the flexible columns, up to the widest that each may be. Where there is too little, the columns
+    at the right lose theirs: a column that is left with less than it asked for keeps the place, and its text an
+    ellipsis, rather than a number without its end.
     """
     shown = [(index, column) for index, column in enumerate(columns) if column.fits(width)]
     wanted = sum(column.width + GAP for _, column in shown) - GAP
-    shares = _shares([column.flex for _, column in shown], max(0, width - wanted))
+    shares = _shares([column for _, column in shown], max(0, width - wanted))
     places: list[Place] = []
     x = 0
     for (index, column), more in zip(shown, shares, strict=True):
@@ -69,11 +71,13 @@ def arrange(columns: Sequence[Column], width: int) -> tuple[Place, ...]:
     return tuple(places)
 
 
-def _shares(weights: Sequence[int], spare: int) -> Iterator[int]:
-    """`spare` divided by weight, to the last cell."""
-    left, weight_left = spare, sum(weights)
-    for weight in weights:
-        share = left * weight // weight_left if weight_left else 0
+def _shares(columns: Sequence[Column], spare: int) -> Iterator[int]:
+    """`spare` divided by weight, to the last cell; what is too much for a column goes to those behind it."""
+    left, weight_left = spare, sum(column.flex for column in columns)
+    for column in columns:
+        share = left * column.flex // weight_left if weight_left else 0
+        if column.widest:
+            share = min(share, max(0, column.widest - column.width))
         left -= share
-        weight_left -= weight
+        weight_left -= column.flex
         yield share

@@ -46,7 +46,7 @@ class Errand:
         order: what was sent to the engine.
         move: what it is to bring about.
         before: the decision that stood when it was sent; `None` if there was none.
-        decided_at: when the decision on it was made, Unix seconds; 0 until then.
+        lines_before: how many lines there were when the decision on it was published; 0 until then.
         told: the latest the engine said of it, in its own words; empty at first.
     """
 
@@ -54,7 +54,7 @@ class Errand:
     move: Move
     before: Decision | None = None
     stage: Stage = Stage.ASKED
-    decided_at: float = 0.0
+    lines_before: int = 0
     told: str = ""
 
 
@@ -65,9 +65,9 @@ def shown(errand: Errand, view: View) -> Errand:
         return errand
     if _is_accepted(errand, decision):
         stage = Stage.IMAGINED if decision.dry_run else Stage.HOLDS
-        return replace(errand, stage=stage, decided_at=decision.at, told=decision.sentence)
+        return replace(errand, stage=stage, lines_before=view.lines_before, told=decision.sentence)
     if _is_turned_down(errand, decision, view):
-        return replace(errand, stage=Stage.NOT_SENT, decided_at=decision.at, told=decision.sentence)
+        return replace(errand, stage=Stage.NOT_SENT, told=decision.sentence)
     return errand
 
 
@@ -96,7 +96,7 @@ def _is_turned_down(errand: Errand, decision: Decision, view: View) -> bool:
 def heard(errand: Errand, lines: Iterable[Line]) -> Errand:
     """The errand after lines of the log, those since the order. A line that is of no concern to it changes nothing."""
     for line in lines:
-        if line.at >= errand.decided_at:
+        if line.number >= errand.lines_before:
             errand = _heard(errand, line)
     return errand
 

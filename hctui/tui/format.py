@@ -7,8 +7,8 @@ rounded up, so that a wait never reads as over before it is; what grows, such as
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
 
 from hctui.core import wording
 from hctui.tui.cell import cut
@@ -72,14 +72,17 @@ def called(name: str) -> str:
     return name if name.strip() else "(no name)"
 
 
-def short_node(name: str, names: Iterable[str]) -> str:
-    """The shortest form of a node's LAN address that tells it from the others of its cluster: `.101`.
+@lru_cache(maxsize=8)  # the nodes of a cluster are the same from view to view
+def short_nodes(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The shortest form of each LAN address of a cluster's nodes that tells it from the others: `.101`.
 
     That is the last number if all of them share the first three, else the whole name.
     """
-    parts = [_parts(each) for each in {name, *names}]
+    parts = [_parts(each) for each in names]
     shared = {each[:3] for each in parts if each is not None}
-    return f".{name.rpartition('.')[2]}" if None not in parts and len(shared) == 1 else name
+    if None in parts or len(shared) != 1:
+        return names
+    return tuple(f".{name.rpartition('.')[2]}" for name in names)
 
 
 def ellipsis(text: str, width: int, mark: str = "…") -> str:

@@ -1,11 +1,14 @@
 """The characters that are not letters: one set for terminals with Unicode, one for all others. No emoji.
 
-Each is one terminal cell wide, except the arrow, which may take two.
+Each is one terminal cell wide, except the arrow, which may take two. Our own words and figures are drawn with one of
+the sets; `plain` is for what is drawn by others, such as frames, scrollbars and text that was cut.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,3 +73,39 @@ ASCII = Glyphs(
     pointer=">",
     separator="|",
 )
+
+SETS = MappingProxyType({"unicode": UNICODE, "ascii": ASCII})
+"""By the names they have in the settings."""
+
+_BOX_DRAWING = range(0x2500, 0x2580)
+_STAND_INS = {
+    "-": "─━═╌╍┄┅┈┉╴╶╸╺╼╾▔▁▀▄░",
+    "|": "│┃║╎╏┆┇┊┋╵╷╹╻╽╿▏▎▍▌▋▊▉▐▕",
+    "+": "▖▗▘▝▙▚▛▜▞▟",
+    " ": "▂▃▅▆▇",  # an end of a scrollbar, which is blank
+    "#": "█",
+    "~": UNICODE.ellipsis,
+    "*": UNICODE.bullet,
+    ".": UNICODE.gap,
+    "^": "↑▲",
+    "v": "↓▼",
+    "<": "←⌫",
+    ">": "→▶⏎",
+}
+_PLAIN: Mapping[int, str] = MappingProxyType(
+    dict.fromkeys(_BOX_DRAWING, "+")
+    | {ord(mark): plain for plain, marks in _STAND_INS.items() for mark in marks}
+)
+
+KEY_NAMES: Mapping[str, str] = MappingProxyType(
+    {"↑": "up", "↓": "down", "←": "left", "→": "right", "⌫": "backspace", "⏎": "enter"}
+)
+"""The names of keys for which Textual has a sign."""
+
+
+def plain(text: str) -> str:
+    """The text with an ASCII character for each mark that is used for drawing; it is as wide as before.
+
+    Letters stay what they are, whatever the alphabet: they can only be names that the cluster has.
+    """
+    return text if text.isascii() else text.translate(_PLAIN)

@@ -123,7 +123,7 @@ def _vm(console: Console, vm: Vm) -> Iterator[Place]:
     where = console.picture.node_name(vm.node_id)
     yield Place("VM", vm.name, where, "Details of this VM.", partial(_open_vm, console, vm.id))
     yield Place("move", vm.name, where, "Every node with its verdict.", partial(_move, console, vm.id))
-    yield Place("why", vm.name, where, "Why it is not moved.", partial(_explain, console, vm.id))
+    yield Place("explain", vm.name, where, "Why it stays or moves.", partial(_explain, console, vm.id))
 
 
 # The screens are loaded when they are opened.

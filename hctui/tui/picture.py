@@ -17,7 +17,7 @@ from hctui.core.rules import ANTI_PREFIX, NOMOVE_TAG, PIN_PREFIX
 from hctui.core.situation import Situation, situation_of
 from hctui.core.state import Arrival, remaining_seconds
 from hctui.engine.view import View
-from hctui.tui.format import short_node
+from hctui.tui.format import short_nodes
 
 _RULES = frozenset({Reason.ANTI_AFFINITY, Reason.PIN})
 
@@ -34,8 +34,7 @@ class Picture:
     def short_names(self) -> Mapping[NodeId, str]:
         """The shortest name of each node by which it can still be told from the others."""
         nodes = self.snapshot.nodes if self.snapshot else {}
-        names = [node.name for node in nodes.values()]
-        return {node_id: short_node(node.name, names) for node_id, node in nodes.items()}
+        return dict(zip(nodes, short_nodes(tuple(node.name for node in nodes.values())), strict=True))
 
     @cached_property
     def broken(self) -> Mapping[VmId, str]:

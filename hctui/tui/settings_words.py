@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from hctui.config import BY_KEY, Edit, Group, Setting, Settings, Source, SourceKind, locked
+from hctui.config.difference import changed_lines, hunks
 from hctui.config.kinds import Value
 from hctui.config.schema import DRY_RUN
 from hctui.core.wording import count, listing
@@ -140,7 +141,13 @@ def save_text(settings: Settings, edit: Edit, foreseen: Settings) -> str:
     """What a save will do, before it is done."""
     names = listing([BY_KEY[key].name for key in edit.keys])
     told = [f"Saves {names} to {edit.path}."]
-    if not edit.exists:
+    if edit.restored:
+        restored = listing([BY_KEY[key].name for key in edit.restored])
+        told.append(
+            f"The file has been removed since it was read. It is made anew with what it said of {restored}, and with "
+            "every setting and its meaning as a comment; comments of your own are lost."
+        )
+    elif not edit.exists:
         told.append("There is no such file yet; it is made, with every setting and its meaning as a comment.")
     told.append(_effect(edit.keys))
     others = [name for name in changed_names(settings, foreseen) if name not in names]
@@ -154,8 +161,21 @@ def save_text(settings: Settings, edit: Edit, foreseen: Settings) -> str:
 
 
 def diff_text(edit: Edit) -> str:
-    """The difference; what is said instead where there is none."""
-    return "\n".join(edit.diff) or "The file says all of this already; no line of it changes."
+    """How many lines change, and which; what is said instead where there is none."""
+    lines = hunks(edit.diff)
+    if not lines:
+        return "The file says all of this already; no line of it changes."
+    changed = changed_lines(lines)
+    return "\n".join(
+        (f"{count(changed, 'line')} of the file {'changes' if changed == 1 else 'change'}:", *lines)
+    )
+
+
+def first_change(told: str) -> str:
+    """The beginning of what `diff_text` told, up to the first line that comes in, else to the first that goes."""
+    lines = told.split("\n")
+    at = [number for sign in "+-" for number, line in enumerate(lines) if line.startswith(sign)]
+    return "\n".join(lines[: at[0] + 1] if at else lines)
 
 
 def changed_names(before: Settings, after: Settings) -> list[str]:

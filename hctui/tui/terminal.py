@@ -7,19 +7,27 @@ from __future__ import annotations
 
 import sys
 import traceback
+from collections.abc import Sequence
 from typing import TypeVar
 
 from rich.console import RenderableType
 from rich.text import Text
 from textual.app import App
+from textual.binding import Binding
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
+from textual.filter import LineFilter, Monochrome, NoColor
 
 from hctui.tui.driver import SteadyDriver
+from hctui.tui.glyphs import ASCII, KEY_NAMES, UNICODE, Glyphs
+from hctui.tui.plain import PLAIN
 
 _SAVE_TITLE, _RESTORE_TITLE = "\x1b[22;2t", "\x1b[23;2t"
 
 LONGEST_TITLE = 120
+
+# One of each: Textual remembers by the filter what a line looks like through it.
+_NO_COLOUR, _GREYS = NoColor(), Monochrome()
 
 Result = TypeVar("Result")
 
@@ -32,6 +40,28 @@ class DiscreetApp(App[Result]):
     """
 
     crash: str = ""
+
+    @property
+    def glyphs(self) -> Glyphs:
+        """The characters that are not letters."""
+        return UNICODE
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """What lines go through before they are drawn.
+
+        Textual decides what NO_COLOR means before the theme is known; it makes the terminal's own colours black on
+        black.
+        """
+        filters = super().get_line_filters()
+        if self.no_color:
+            others = (each for each in filters if not isinstance(each, Monochrome | NoColor))
+            filters = (*others, _NO_COLOUR if self.native_ansi_color else _GREYS)
+        return (*filters, PLAIN) if self.glyphs is ASCII else filters
+
+    def get_key_display(self, binding: Binding) -> str:
+        """A key as it is shown: by its name where its sign cannot be drawn."""
+        display = super().get_key_display(binding)
+        return KEY_NAMES.get(display, display) if self.glyphs is ASCII else display
 
     def get_driver_class(self) -> type[Driver]:
         """Our own driver in place of Textual's for terminals; what the environment asks for is obeyed."""

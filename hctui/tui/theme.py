@@ -99,12 +99,17 @@ ANSI = Theme(
         "table-header": "ansi_default",
         "table-cursor": "ansi_default",
         "table-cursor-blurred": "ansi_default",
-        "ansi-background": "ansi_black",
-        "ansi-foreground": "ansi_white",
+        # Nobody knows whether the terminal is dark or light: its own text is on its own background, or reversed, and
+        # only black is on a colour.
+        "ansi-background": "ansi_default",
+        "ansi-foreground": "ansi_default",
         "block-cursor-foreground": "ansi_black",
-        "block-cursor-background": "ansi_white",
+        "block-cursor-background": "ansi_cyan",
+        "block-cursor-text-style": "bold underline",
         "border-blurred": "ansi_bright_black",
         "input-cursor-text-style": "reverse",
+        "input-selection-foreground": "ansi_black",
+        "input-selection-background": "ansi_cyan",
     },
 )
 

@@ -11,17 +11,20 @@ from hctui.api.errors import ApiError, ApiSurprise
 from hctui.api.reply import Reply
 from hctui.api.text import harmless
 from hctui.core.model import (
+    ClusterInfo,
     Disposition,
     NativeAffinity,
     NetworkStatus,
     Node,
     NodeId,
     Severity,
+    Snapshot,
     TaskState,
     Vm,
     VmId,
     VmState,
 )
+from hctui.core.rules import rules_of
 from tests.api.fake import CONDITION, NODE, TASK, VM
 
 
@@ -122,6 +125,37 @@ def test_a_full_vm() -> None:
 )
 def test_parts_of_a_vm(changes: dict[str, Any], attribute: str, expected: object) -> None:
     assert getattr(vm(50.0, **changes), attribute) == expected
+
+
+HUGE = 500_000
+
+
+def test_two_vms_that_differ_only_after_the_cut_are_two_and_rules_tell_them_apart() -> None:
+    names = ["x" * HUGE + each for each in "ab"]
+    items = [VM | {"uuid": "1" * HUGE + each, "name": f"{'x' * HUGE}{each}", "tags": ""} for each in "ab"]
+    rival = VM | {"uuid": "rival", "name": "rival", "tags": f"anti_{names[1]}"}
+    found = convert.vms(wired(wire.VirDomain, *items, rival), [])
+    one, other, third = found.values()
+    assert len({one.id, other.id}) == len({one.name, other.name}) == 2
+    seen = Snapshot(0.0, ClusterInfo("c", "c", ""), {}, found)
+    assert rules_of(seen).rivals == {third.id: (other.id,), other.id: (third.id,)}
+    assert all(len(text) < 400 for vm in found.values() for text in (vm.id, vm.name, *vm.tags))
+
+
+def test_no_text_of_a_cluster_is_endless() -> None:
+    long = "\u0301" * HUGE
+    (task,) = convert.live_tasks(
+        wired(wire.TaskTagStatus, TASK | dict.fromkeys(_TASK_TEXTS, long) | {"descriptionParameters": [long]})
+    )
+    (alert,) = convert.conditions(wired(wire.Condition, CONDITION | {"name": long, "description": long}))
+    one = vm(name=long, tags=",".join([f"anti_{long}", *(f"anti_{each}" for each in range(10_000))]))
+    info = convert.cluster_info(wired(wire.Cluster, {"uuid": long, "clusterName": long, "icosVersion": long}))
+    texts = (task.kind, task.description, task.message, alert.name, alert.description, one.name, *one.tags)
+    assert all(len(text) < 10_000 for text in (*texts, info.id, info.name, info.version))
+    assert len(one.tags) < 200
+
+
+_TASK_TEXTS = ("formattedDescription", "formattedMessage", "objectUUID")
 
 
 def test_a_vm_without_statistics_has_no_known_load() -> None:

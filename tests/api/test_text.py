@@ -4,10 +4,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hctui.api.text import harmless, harmless_tags
+from hctui.api.text import (
+    MOST_MARKS,
+    MOST_NAME_CHARACTERS,
+    MOST_TAGS,
+    MOST_TEXT_CHARACTERS,
+    harmless,
+    harmless_tags,
+)
+from hctui.core.rules import ANTI_PREFIX, UNREAD_TAGS
+
+ACUTE = "\u0301"
 
 # Rich in what is replaced and in what the replacement is made of.
-nasty = st.text(st.one_of(st.sampled_from("⟨⟩U+01BE\x1b\u200b\u202e\ufeff"), st.characters()))
+characters = st.one_of(st.sampled_from(f"⟨⟩U+01BE\x1b\u200b\u202e\ufeff a{ACUTE}"), st.characters())
+nasty = st.text(characters, max_size=MOST_NAME_CHARACTERS)
 
 
 @pytest.mark.parametrize(
@@ -26,6 +37,9 @@ nasty = st.text(st.one_of(st.sampled_from("⟨⟩U+01BE\x1b\u200b\u202e\ufeff"),
         ("\u3164", "⟨U+3164⟩"),
         ("\U000e0041", "⟨U+E0041⟩"),
         ("⟨U+001B⟩", "⟨U+27E8⟩U+001B⟩"),
+        (f"e{ACUTE}", f"e{ACUTE}"),
+        (f"e{ACUTE * 6}e{ACUTE}", f"e{ACUTE * 4}⟨U+0301⟩⟨U+0301⟩e{ACUTE}"),
+        (f"{ACUTE}e", "⟨U+0301⟩e"),
     ],
 )
 def test_hidden_characters_are_shown_as_their_code_points(text: str, expected: str) -> None:
@@ -49,6 +63,59 @@ def test_the_original_can_be_read_back(text: str) -> None:
 @given(nasty)
 def test_nothing_hidden_is_left(text: str) -> None:
     assert not {unicodedata.category(char) for char in harmless(text)} & {"Cc", "Cf", "Cs", "Zl", "Zp"}
+
+
+@given(nasty)
+def test_no_pile_of_accents_is_left(text: str) -> None:
+    marks = MOST_MARKS
+    for char in harmless(text):
+        marks = marks + 1 if unicodedata.category(char) in ("Mn", "Me") else 0
+        assert marks <= MOST_MARKS
+
+
+@pytest.mark.parametrize("most", [MOST_NAME_CHARACTERS, MOST_TEXT_CHARACTERS])
+@pytest.mark.parametrize("char", ["x", "数", "\x1b", ACUTE, "\ud800"])
+def test_up_to_its_limit_a_text_is_whole_and_beyond_it_says_that_it_was_cut(most: int, char: str) -> None:
+    assert harmless(char * most, most) == harmless(char * most, 10 * most)
+    cut = harmless(char * 500_000, most)
+    assert cut.startswith(harmless(char * most, most) + "…⟨cut from 500000 characters, checksum ")
+    assert len(cut) < 10 * most
+    assert harmless(char * (most + 1), most) == harmless(char * (most + 1), most)
+
+
+def test_200_characters_are_shown_whole() -> None:
+    assert harmless("w" * 200) == "w" * 200
+
+
+@given(nasty, nasty)
+def test_long_texts_that_differ_only_after_the_cut_stay_different(one: str, other: str) -> None:
+    long = "x" * MOST_NAME_CHARACTERS
+    assert (harmless(long + one) == harmless(long + other)) == (one == other)
+
+
+@given(nasty)
+def test_no_text_can_pretend_to_be_one_that_was_cut(text: str) -> None:
+    shown = harmless("x" * 300 + text)
+    assert harmless(shown[:MOST_NAME_CHARACTERS]) != shown
+    assert harmless(shown) != shown
+
+
+@given(st.text(characters, max_size=600), st.sampled_from(["", " ", "   "]))
+def test_a_rule_still_names_the_vm_it_named(name: str, space: str) -> None:
+    """However long the name is, and whatever it begins with."""
+    name = name.replace(",", "").strip()
+    for tag in harmless_tags(f"{ANTI_PREFIX}{space}{name}"):
+        assert tag.removeprefix(ANTI_PREFIX) == harmless(name)
+
+
+def test_of_too_many_tags_rules_are_read_first_and_it_is_told() -> None:
+    words = [f"word-{number}" for number in range(50_000)]
+    read = harmless_tags(",".join([*words, "nomove", "anti_sql", "node_11", *words]))
+    assert read[:3] == ("nomove", "anti_sql", "node_11")
+    assert read[3:] == (*words[: MOST_TAGS - 3], UNREAD_TAGS)
+    assert harmless_tags(",".join(["a"] * 50_000)) == ("a",)
+    assert UNREAD_TAGS not in harmless_tags(",".join(words[:MOST_TAGS]))
+    assert harmless_tags(UNREAD_TAGS) != (UNREAD_TAGS,), "a cluster cannot write it"
 
 
 @pytest.mark.parametrize(

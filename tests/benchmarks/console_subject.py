@@ -21,8 +21,6 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from textual.app import App
-
 from hctui.cli.console import keep_what_is_loaded
 from hctui.engine.clock import RealClock
 from hctui.tui.app import Console, Outlook
@@ -58,6 +56,8 @@ BASE_SHARE = 0.1
 
 def empty(file: Path, number: int) -> None:
     """Textual and nothing else."""
+    from textual.app import App  # not sooner: what the console sets before it loads Textual is to hold
+
     App[None]().run()
 
 

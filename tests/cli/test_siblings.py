@@ -509,7 +509,18 @@ def test_a_crash_file_replaces_an_older_one_and_follows_no_link(tmp_path: Path) 
 
 
 def test_a_crash_file_that_cannot_be_written_is_only_said(tmp_path: Path) -> None:
-    path = tmp_path / "missing" / "crash.txt"
-    assert written_down("Traceback", path) == (
-        f"What happened could not be written to {path}: No such file or directory."
+    (tmp_path / "file").touch()
+    path = tmp_path / "file" / "crash.txt"
+    told = written_down("Traceback", path)
+    assert told.startswith("What happened could not be written down. ")
+    assert str(path.parent) in told
+    (tmp_path / "crash.txt").mkdir()
+    assert written_down("Traceback", tmp_path / "crash.txt").startswith(
+        "What happened could not be written to "
     )
+
+
+def test_the_folder_of_a_crash_file_is_made_for_its_owner(tmp_path: Path) -> None:
+    path = tmp_path / "state" / "demo" / "crash.txt"
+    assert written_down("Traceback", path) == f"What happened is in {path}."
+    assert {folder.stat().st_mode & 0o777 for folder in path.parents[:2]} == {0o700}

@@ -19,6 +19,7 @@ from hctui.config import (
     change,
     default_config_text,
     edit,
+    foreseen,
     load,
     locked,
     reloaded,
@@ -26,6 +27,7 @@ from hctui.config import (
     schema,
     write_config,
 )
+from hctui.config.difference import changed_lines, hunks
 from hctui.config.kinds import Value
 from tests.config.conftest import WriteFile
 
@@ -68,8 +70,7 @@ def test_the_difference_shows_what_will_change(write_file: WriteFile) -> None:
     assert made.diff == (
         f"--- {path}",
         f"+++ {path}",
-        "@@ -1,3 +1,3 @@",
-        " # mine",
+        "@@ -2,2 +2,2 @@",
         " [balancer]",
         "-mode = 'approve' # for now",
         '+mode = "auto" # for now',
@@ -77,8 +78,30 @@ def test_the_difference_shows_what_will_change(write_file: WriteFile) -> None:
     assert edit(load(path, {}, {}), {"mode": "approve"}).diff == ()
 
 
+def test_of_a_long_comment_above_a_change_one_line_is_shown(home: Path) -> None:
+    made = edit(load(None, {}, {}), {"ram_limit_percent": "65", "theme": "light"})
+    lines = hunks(made.diff)
+    assert lines[0].startswith("@@ -")
+    assert [line[0] for line in lines] == ["@", " ", "-", "+", " "] * 2
+    assert "-#ram_limit_percent = 70" in lines
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ((), 0),
+        (("@@ -1 +1 @@", "-a", "+b"), 1),
+        (("@@ -1 +1 @@", "-a", "-b", "+c"), 2),
+        (("@@ -1 +1 @@", " a", "+b", " c", "-d"), 2),
+        (("@@ -1 +1 @@", "-a", "+b", "@@ -9 +9 @@", "+c", "+d"), 3),
+    ],
+)
+def test_a_line_that_is_replaced_is_one_change(lines: tuple[str, ...], expected: int) -> None:
+    assert changed_lines(lines) == expected
+
+
 def test_a_difference_obeys_nothing_that_a_comment_says(write_file: WriteFile) -> None:
-    made = edit(load(write_file("# \x9b31m\u202e\t!\n[balancer]\n"), {}, {}), {"mode": "auto"})
+    made = edit(load(write_file("[balancer]\n# \x9b31m\u202e\t!\n"), {}, {}), {"mode": "auto"})
     assert " # ?31m? !" in made.diff
     assert all(line.isprintable() for line in made.diff)
 
@@ -257,6 +280,56 @@ def test_a_first_save_writes_the_commented_file_privately(home: Path) -> None:
         '-#theme = "dark"',
         '+theme = "light"',
     ]
+
+
+REMOVED = """\
+# mine
+[cluster]
+base_url = "10.0.0.101"
+username = "balancer"
+password_command = ["echo", "hunter2"]
+[balancer]
+mode = "approve"
+ram_limit_percent = 60
+"""
+
+
+def test_a_file_that_was_removed_is_made_anew_with_all_that_it_said(write_file: WriteFile) -> None:
+    path = write_file(REMOVED)
+    settings = change(load(path, {"SC_RAM_LIMIT_PERCENT": "50"}, {}), {"theme": "light", "glyphs": "ascii"})
+    path.unlink()
+    made = edit(settings, {"mode": "auto", "theme": "light"})
+    assert not made.exists
+    assert made.restored == ("base_url", "username", "password_command", "ram_limit_percent")
+    assert foreseen(settings, made).cluster == settings.cluster
+    shown = "\n".join(made.diff)
+    assert '+base_url = "https://10.0.0.101"' in shown
+    assert "hunter2" not in shown + repr(made)
+    save(made)
+    assert mode_of(path) == 0o600
+    for now in (load(path, {}, {}), reloaded(settings, made.keys)):
+        assert now.cluster == settings.cluster
+        assert (value(now, "mode"), value(now, "theme")) == ("auto", "light")
+    assert value(load(path, {}, {}), "ram_limit_percent") == 60, (
+        "what the environment gives is not the file's"
+    )
+    assert value(load(path, {}, {}), "glyphs") == "unicode", "what was not asked to be saved is not saved"
+
+
+def test_what_a_removed_file_said_must_go_with_what_is_saved(write_file: WriteFile) -> None:
+    path = write_file("[balancer]\ncpu_upper_threshold_percent = 60\n")
+    settings = load(path, {}, {})
+    path.unlink()
+    (problem,) = problems(lambda: edit(settings, LOWER_85))
+    assert "cpu_upper_threshold_percent = 60" in problem
+    assert not path.exists()
+
+
+def test_a_removed_file_that_said_nothing_loses_nothing(write_file: WriteFile) -> None:
+    path = write_file("# mine\n")
+    settings = load(path, {}, {})
+    path.unlink()
+    assert edit(settings, {"mode": "auto"}).restored == ()
 
 
 def test_a_file_that_appeared_in_the_meantime_is_left_alone(home: Path) -> None:

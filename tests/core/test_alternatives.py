@@ -229,7 +229,7 @@ def test_where_nothing_waits_nothing_is_chosen(proposed: Step) -> None:
     paused = _next(proposed, Pause(), _choose("web", 3))
     assert (paused.send, _waits(paused)) == (None, None)
     assert paused.decision.sentence == (
-        "Nothing is chosen instead of proposal 1. Paused: watching, deciding nothing."
+        "Nothing is chosen instead of proposal 1. Proposal 1 is withdrawn. Paused: watching, deciding nothing."
     )
     auto = _next(proposed, _choose("web", 3), policy=POLICY)
     assert auto.decision.sentence.startswith("Proposal 1 no longer waits. ")

@@ -289,7 +289,7 @@ def test_what_else_was_asked_for_in_its_cycle_is_said_not_to_be_done(waiting: St
     assert done.send is not None
     assert done.send.reason is Reason.MANUAL
     assert done.decision.sentence.startswith(
-        "Proposal 1 is not sent. Nothing is chosen instead of proposal 1. Proposal 1 is withdrawn. Moving by hand"
+        "Proposal 1 is not sent. Nothing is chosen instead of proposal 1. Moving by hand"
     )
 
 

@@ -120,6 +120,7 @@ class Run:
     def _judge(self, before: State, seen: Snapshot | None, turn: Turn, done: balancer.Step) -> None:
         policy = self.world.policy
         _is_told(done.decision)
+        _is_accounted_for(before, done)
         if policy.dry_run:
             assert done.send is None
             assert done.state.real == _kept(before.real, seen, turn, self)
@@ -165,9 +166,21 @@ def _kept(real: Ledger, seen: Snapshot | None, turn: Turn, run: Run) -> Ledger:
     return with_disturbance(kept, run.now) if turn.weather is Weather.FOREIGN else kept
 
 
+def _is_accounted_for(before: State, done: balancer.Step) -> None:
+    """No proposal vanishes without a word, and none is said to have ended while it waits."""
+    closed, waited, waits = done.decision.closed, before.proposal, done.state.proposal
+    if waited is None or (waits and waits.id == waited.id):
+        assert closed is None
+    else:
+        assert closed is not None
+        assert (closed.proposal_id, closed.move) == (waited.id, waited.move)
+        assert done.decision.answer
+
+
 def _is_told(decision: Decision) -> None:
     """Every decision explains itself, and so does every part of its trace."""
     assert decision.sentence.strip()
+    assert decision.sentence.startswith(decision.answer)
     assert all(verdict.sentence for verdict in decision.safety)
     for finding in decision.findings:
         assert finding.sentence.startswith(finding.headline)

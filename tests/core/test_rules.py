@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
 
 from hctui.core.model import NativeAffinity, Vm, VmId
-from hctui.core.rules import Flaw, Rules, rules_of
+from hctui.core.rules import UNREAD_TAGS, Flaw, Rules, rules_of
 from tests.core.build import cluster, node, vm
 
 
@@ -56,6 +57,32 @@ def test_unknown_name(tag: str, told: str) -> None:
     assert _flaws(rules) == [("web", Flaw.UNKNOWN_NAME)]
     assert told in rules.problems[0].sentence
     assert rules.rivals == {}
+
+
+def test_of_many_names_that_differ_in_case_only_a_few_are_told() -> None:
+    names = ("sql", "Sql", "sQl", "sqL", "SQl")
+    rules = _rules(vm("web", tags="anti_SQL"), *(vm(name, id=f"vm-{name}") for name in names))
+    assert "(there is SQl, Sql, sQl and 2 more VMs: case" in rules.problems[0].sentence
+
+
+def test_rules_that_name_nobody_are_read_in_no_time() -> None:
+    """Anybody who may write tags could else stop the balancer: looking at all VMs for each took minutes."""
+    vms = [
+        replace(vm(f"{number}{'x' * 300}"), tags=tuple(f"anti_{'y' * 300}{tag}" for tag in range(100)))
+        for number in range(1000)
+    ]
+    begun = time.monotonic()
+    assert len(_rules(*vms).problems) == 100_000
+    assert time.monotonic() - begun < 20
+
+
+def test_a_vm_with_tags_that_were_not_read_stays_where_it_is() -> None:
+    """One of them might have been a rule."""
+    rules = _rules(replace(vm("web"), tags=("anti_sql", UNREAD_TAGS)), vm("sql"))
+    assert rules.rivals[VmId("web")] == ("sql",)
+    assert rules.nomove == {"web"}
+    assert _flaws(rules) == [("web", Flaw.TOO_MANY_TAGS)]
+    assert rules.problems[0].sentence.startswith("web has more tags than are read;")
 
 
 def test_own_name_is_a_diagnostic_and_not_a_rule() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -215,6 +216,34 @@ def test_a_reader_that_goes_away_does_not_stop_a_run(cluster: Cluster, tmp_path:
         run.process.send_signal(signal.SIGTERM)
         assert run.process.wait(30) == 0
     assert cluster.state()["open_sessions"] == 0
+
+
+def test_a_reader_that_stops_reading_does_not_stop_a_run(cluster: Cluster, tmp_path: Path) -> None:
+    """As a terminal does that was stopped with Ctrl-S."""
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    with contextlib.suppress(BlockingIOError):
+        while os.write(writing, b"x" * 4096):
+            pass
+    os.set_blocking(writing, True)
+    file = settings(cluster, tmp_path, "sample_interval_seconds = 1")
+    with subprocess.Popen(
+        [sys.executable, "-m", "hctui", "run", "--config", file, "--live"],
+        env=access(cluster, tmp_path),
+        stdin=subprocess.DEVNULL,
+        stdout=writing,
+        stderr=writing,
+    ) as run:
+        deadline = time.monotonic() + 60
+        while not any(m["result"] == "COMPLETE" for m in cluster.state()["migrations"]):
+            if time.monotonic() > deadline:
+                run.kill()
+                raise AssertionError("the balancer stands still")
+        run.send_signal(signal.SIGTERM)
+        assert run.wait(30) == 0
+    assert cluster.state()["open_sessions"] == 0
+    os.close(reading)
+    os.close(writing)
 
 
 def test_check_tells_what_it_found_with_its_exit_code(cluster: Cluster, tmp_path: Path) -> None:

@@ -133,6 +133,11 @@ def stage(snapshot: Snapshot, *, policy: Policy = POLICY, state: State | None = 
     lines: list[Line] = []
     cluster, memory, clock = StandInCluster(snapshot, calls), StandInMemory(calls), SteppedClock(NOW)
     desk = Desk(settings_of(policy), Contact("https://cluster", "TLS pinned"), clock)
+
+    def told(line: Line) -> None:
+        lines.append(line)
+        desk.log(line)
+
     engine = Engine(
         cluster=cluster,
         memory=memory,
@@ -140,8 +145,8 @@ def stage(snapshot: Snapshot, *, policy: Policy = POLICY, state: State | None = 
         desk=desk,
         state=state or State(),
         info=snapshot.cluster,
-        log=lines.append,
+        log=told,
         on_live=lambda: cluster.asked("account"),
     )
-    desk.told = lines.append
+    desk.told = told
     return Stage(cluster, memory, clock, desk, engine, calls, lines)

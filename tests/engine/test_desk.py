@@ -44,6 +44,28 @@ def test_lines_are_told_to_each_reader_once() -> None:
     assert [line.text for line in it.lines_since(0)[1]] == ["first", "second"]
 
 
+def test_lines_are_numbered_whatever_their_time_and_however_many_have_gone() -> None:
+    it = desk()
+    for number in range(MOST_LINES + 5):
+        it.log(Line(NOW - number, "n", str(number)))
+    _, lines = it.lines_since(0)
+    assert (
+        [line.number for line in lines]
+        == [int(line.text) for line in lines]
+        == list(range(5, MOST_LINES + 5))
+    )
+    assert lines[0] == Line(NOW - 5, "n", "5"), "the number is no part of what it says"
+
+
+def test_a_view_says_how_many_lines_there_were_before_its_decision() -> None:
+    it = desk()
+    it.log(Line(NOW, "a", "first"))
+    it.publish(decision=None)
+    it.log(Line(NOW, "a", "second"))
+    it.publish(is_reading=True)
+    assert it.view.lines_before == 1
+
+
 def test_old_lines_go_and_a_late_reader_gets_what_is_left() -> None:
     it = desk()
     for number in range(MOST_LINES + 5):

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import pytest
 
-from hctui.core.commands import Approve, MoveVm
+from hctui.core.commands import Approve, Choose, Command, MoveVm, Pause, Reject
 from hctui.core.decision import Decision, Outcome
 from hctui.core.model import VmId
 from hctui.core.policy import Mode, Policy
@@ -202,3 +202,89 @@ async def test_why_an_approved_proposal_was_not_sent_is_told() -> None:
     await run(s, 5)
     assert s.told("Not sent: web no longer shares 10.0.0.101 with a VM it must be kept apart from.")
     assert "migrate" not in s.calls
+
+
+RESTS_UNTIL = f"{datetime.fromtimestamp(NOW + APPROVE.vm_cooldown_seconds).astimezone():%H:%M}"
+
+
+@pytest.mark.parametrize(
+    ("command", "level", "told"),
+    [
+        (Approve(1), Level.INFO, "Approved: web from 10.0.0.101 to 10.0.0.102."),
+        (
+            Reject(1),
+            Level.INFO,
+            f"Rejected: web from 10.0.0.101 to 10.0.0.102. This pair rests until {RESTS_UNTIL}.",
+        ),
+        (
+            Choose(1, VmId("web"), node_id(3)),
+            Level.INFO,
+            "Chosen instead of proposal 1: web from 10.0.0.101 to 10.0.0.103, waiting for approval for 10:00 min.",
+        ),
+        (Pause(), Level.INFO, "Proposal 1 is withdrawn."),
+        (Approve(9), Level.WARNING, "Proposal 9 no longer waits."),
+        (Reject(9), Level.WARNING, "Proposal 9 is not rejected, for it no longer waits."),
+        (
+            Choose(1, VmId("web"), node_id(2)),
+            Level.WARNING,
+            "Not chosen: that is the move that waits already.",
+        ),
+    ],
+)
+async def test_what_a_person_does_about_a_proposal_leaves_one_line(
+    command: Command, level: Level, told: str
+) -> None:
+    s = stage(TOGETHER, policy=APPROVE)
+    await run(s, 1)
+    s.desk.submit(command)
+    await run(s, 65)
+    answers = [line for line in s.lines if line.event == "proposal_answer"]
+    assert [(line.level, line.text) for line in answers] == [(level, told)]
+    assert not any(told in line.text for line in s.lines if line not in answers), "and it is said once"
+
+
+async def test_a_rejection_is_told_to_programs_as_well() -> None:
+    s = stage(TOGETHER, policy=APPROVE)
+    await run(s, 1)
+    s.desk.submit(Reject(1))
+    await run(s, 2)
+    line = next(line for line in s.lines if line.event == "proposal_answer")
+    assert line.data == {
+        "proposal": 1,
+        "ending": "rejected",
+        "vm": "web",
+        "from": "10.0.0.101",
+        "to": "10.0.0.102",
+        "rests_until": line.at + APPROVE.vm_cooldown_seconds,
+    }
+
+
+async def test_an_expiry_leaves_one_line_and_the_next_proposal_another() -> None:
+    s = stage(TOGETHER, policy=APPROVE)
+    await run(s, 635)
+    told = [line.text for line in s.lines if line.event in ("proposal_answer", "proposal")]
+    proposal = "PROPOSAL: migrate web (4 GiB) from 10.0.0.101 to 10.0.0.102 (anti-affinity)"
+    assert told == [proposal, "Proposal withdrawn: it expired after 10:00 min.", proposal]
+
+
+async def test_a_proposal_that_waits_on_after_an_answer_is_not_told_whole_again() -> None:
+    s = stage(TOGETHER, policy=APPROVE)
+    await run(s, 1)
+    s.desk.submit(Reject(9))
+    await run(s, 5)
+    assert [line.event for line in s.lines if line.event == "proposal"] == ["proposal"]
+    assert s.texts[-1].startswith("Waiting for approval: web")
+
+
+async def test_an_answer_outlives_the_cycle_that_stands_down() -> None:
+    """Of lines that say the same in every cycle the console shows the newest only: an answer must not be in one."""
+    s = stage(TOGETHER, policy=APPROVE)
+    await run(s, 1)
+    s.cluster.failing.add("snapshot")
+    s.desk.submit(Approve(1))
+    await run(s, 5)
+    told = [(line.event, line.text) for line in s.lines[-2:]]
+    assert told == [
+        ("proposal_answer", "Proposal 1 is not sent."),
+        ("no_data", "The cluster could not be read. Trouble: snapshot failed."),
+    ]

@@ -16,6 +16,7 @@ import hctui.tui
 ALLOWED = (
     "hctui.config",
     "hctui.core",
+    "hctui.outlet",
     "hctui.tui",
     "hctui.engine.commands",
     "hctui.engine.probes",

@@ -12,7 +12,9 @@ from hctui.core.commands import Choose, MoveVm
 from hctui.core.decision import (
     Candidate,
     Check,
+    Closed,
     Decision,
+    Ending,
     Finding,
     Move,
     NodeLoad,
@@ -196,8 +198,9 @@ def full_decision(at: float) -> Decision:
         imagined=2,
         answer="Not sent: it expired after 10:00 min.",
         declined=Orders(
-            7, Choose(7, VmId("v1"), NodeId("id-n2")), (MoveVm(VmId("v1"), NodeId("id-n2"), True),)
+            7, Choose(7, VmId("v1"), NodeId("id-n2")), (MoveVm(VmId("v1"), NodeId("id-n2"), True),), 6
         ),
+        closed=Closed(7, move(), at - 600.0, Ending.REJECTED, at + 1800.0),
     )
 
 

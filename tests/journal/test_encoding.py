@@ -190,3 +190,14 @@ def test_damaged_bytes_raise_what_callers_catch(body: bytes) -> None:
             read(body)
     with pytest.raises(msgspec.MsgspecError):
         encoding.read_state("[]")
+
+
+def test_a_decision_from_before_proposals_were_closed_in_it_can_still_be_read() -> None:
+    decision = full_decision(START)
+    trace = msgspec.json.decode(msgspec.json.encode(decision))
+    del trace["closed"], trace["declined"]["rejected"]
+    old = encoding.deflated(msgspec.json.encode(trace))
+    assert encoding.read_decision(old) == replace(
+        decision, closed=None, declined=replace(decision.declined, rejected=None)
+    )
+    assert encoding.read_conclusions(old).closed is None

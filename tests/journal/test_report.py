@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from hctui.core.decision import Decision, Outcome, Reason
+from hctui.core.decision import Closed, Decision, Ending, Finding, Move, Outcome, Reason
 from hctui.core.migration import Migration, Phase
 from hctui.core.state import State
 from hctui.journal import Journal, JournalError, Report, as_json, read_report, render
@@ -184,8 +184,11 @@ async def test_a_rule_whose_fix_did_not_hold_stands_again(folder: Path) -> None:
 async def test_a_proposed_fix_is_not_yet_a_move(folder: Path) -> None:
     proposed = replace(moving(START + 30, move("web", reason=Reason.PIN)), outcome=Outcome.PROPOSAL)
     entries = [blocked(0, stuck("web is astray.", "web", reason=Reason.PIN)), proposed]
-    (rule,) = (await reported(folder, entries)).broken_rules
+    report = await reported(folder, entries)
+    (rule,) = report.broken_rules
     assert (rule.moved_at, rule.is_standing) == (None, True)
+    told = "pin: no way out in 1 cycle; a move for it waited for approval in 1 cycle (0 s); seen at"
+    assert told in " ".join(render(report, UTC).split())
 
 
 async def test_a_rule_no_longer_seen_does_not_stand_and_a_pause_changes_nothing(folder: Path) -> None:
@@ -210,6 +213,89 @@ async def test_a_move_by_hand_is_a_move_and_leaves_what_is_known_of_rules(folder
     text = " ".join(render(report, UTC).split())
     assert "a move by hand refused 1" in text
     assert "1 move decided: 1 by hand." in text
+    assert "pin: no way out" not in text
+
+
+def asking(at: float, what: Move, *others: Finding, ended: Ending | None = None) -> Decision:
+    """A cycle in which a move waits for approval, and in which an earlier proposal of it may have ended."""
+    found = Finding(what.reason, "web is astray.", "web is astray. Moving it.", (what.vm_id,), (), what)
+    closed = Closed(1, what, START, ended) if ended else None
+    return decision(
+        START + at, Outcome.PROPOSAL, dry_run=False, findings=(found, *others), move=what, closed=closed
+    )
+
+
+PIN = move("web", reason=Reason.PIN)
+
+
+@pytest.mark.parametrize("reason", [Reason.PIN, Reason.LOAD])
+async def test_what_stayed_since_nobody_said_yes_is_told_with_counts_and_time(
+    folder: Path, reason: Reason
+) -> None:
+    what = move("web", reason=reason)
+    report = await reported(
+        folder,
+        [
+            asking(0, what),
+            asking(30, what, ended=Ending.EXPIRED),
+            asking(60, what, ended=Ending.EXPIRED),
+            asking(90, what, ended=Ending.REJECTED),
+            asking(120, what),
+        ],
+    )
+    [rule] = report.broken_rules if reason is Reason.PIN else report.unrelieved
+    assert (rule.cycles, rule.asked_cycles, rule.asked_seconds, rule.is_standing) == (0, 5, 120.0, True)
+    assert rule.proposals == {Ending.EXPIRED: 2, Ending.REJECTED: 1}
+    told = " ".join(render(report, UTC).split())
+    assert (
+        f"{reason}: a move for it waited for approval in 5 cycles (2:00 min): 1 proposal was rejected and 2 proposals "
+        "expired without an answer; seen from 01-15 08:00 to 01-15 08:02, still so at the end. The last time: "
+        "web is astray." in told
+    )
+
+
+@pytest.mark.parametrize(
+    ("outcome", "ending"),
+    [
+        (Outcome.BALANCED, Ending.WITHDRAWN),
+        (Outcome.PAUSED, Ending.WITHDRAWN),
+        (Outcome.BALANCED, Ending.REJECTED),
+        (Outcome.NO_DATA, Ending.REJECTED),
+    ],
+)
+async def test_how_a_proposal_ended_counts_whatever_its_last_cycle_came_to(
+    folder: Path, outcome: Outcome, ending: Ending
+) -> None:
+    last = decision(START + 60, outcome, closed=Closed(1, PIN, START, ending))
+    report = await reported(folder, [asking(0, PIN), decision(START + 30, Outcome.NO_DATA), last])
+    assert [rule.proposals for rule in report.broken_rules] == (
+        [{ending: 1}] if ending is Ending.REJECTED or outcome is Outcome.PAUSED else []
+    )
+
+
+async def test_one_that_was_approved_is_no_rule_that_stayed_broken(folder: Path) -> None:
+    sent = replace(moving(START + 30, PIN, dry_run=False), closed=Closed(1, PIN, START, Ending.APPROVED))
+    report = await reported(folder, [asking(0, PIN), sent, decision(START + 60)])
+    assert report.broken_rules == ()
+    assert "nobody was asked in vain" in render(report, UTC)
+
+
+async def test_one_that_was_rejected_and_approved_later_is_told_with_its_end(folder: Path) -> None:
+    sent = replace(moving(START + 60, PIN, dry_run=False), closed=Closed(2, PIN, START, Ending.APPROVED))
+    report = await reported(folder, [asking(0, PIN), asking(30, PIN, ended=Ending.REJECTED), sent])
+    [rule] = report.broken_rules
+    assert (rule.is_standing, rule.moved_at) == (False, START + 60)
+    assert rule.proposals == {Ending.REJECTED: 1, Ending.APPROVED: 1}
+
+
+async def test_one_that_waits_behind_a_proposal_is_told_too(folder: Path) -> None:
+    pair = waiting("a shares n1 with b.", "a", "b")
+    report = await reported(folder, [asking(0, PIN, pair), asking(30, PIN, pair)])
+    pin, behind = sorted(report.broken_rules, key=lambda rule: rule.reason, reverse=True)
+    assert (pin.asked_cycles, behind.behind_cycles, behind.behind_seconds) == (2, 2, 30.0)
+    assert "it waited for its turn, behind another proposal, in 2 cycles (30 s)" in " ".join(
+        render(report, UTC).split()
+    )
 
 
 async def test_stand_downs_by_check_with_times_and_total(folder: Path) -> None:
@@ -274,7 +360,7 @@ async def test_the_text_has_its_sections_in_order_and_fits(folder: Path) -> None
     titles = [
         "hctui report for branch-7",
         "What it would have done",
-        "Rules that could not be kept",
+        "Rules that stayed broken",
         "Times it stood down",
         "Load over 80 %",
         "What this report does not know",

@@ -47,14 +47,17 @@ LINES = (
 )
 
 
-def waiting(**settings: Value) -> View:
-    """Live, in mode approve, with a proposal and two timers."""
+ASK = Policy(dry_run=False, mode=Mode.APPROVE)
+ASK_DRY = Policy(dry_run=True, mode=Mode.APPROVE)
+
+
+def waiting(policy: Policy = ASK, **settings: Value) -> View:
+    """In mode approve, with a proposal, and with two timers where it is live."""
     arrivals = {
         VmId("mail"): Arrival(NOW - 1710, node_id(3), node_id(2)),
         VmId("web-03"): Arrival(NOW - 600, node_id(2), node_id(1)),
     }
     state = State(history(BUSY), real=Ledger(arrivals=arrivals))
-    policy = Policy(dry_run=False, mode=Mode.APPROVE)
     return view_of(BUSY, policy, state=state, given=settings)
 
 

@@ -2,7 +2,7 @@
 
 Plain files, so that a change can be read in a diff, and so that they hold for every version of Textual that draws the
 same. `UPDATE_SNAPSHOTS=1 pytest tests/tui/test_snapshots.py` writes them anew; look at the difference before it is
-committed.
+committed. With `SNAPSHOT_PICTURES=folder` each is also drawn as a picture there, as SVG.
 """
 
 from __future__ import annotations
@@ -11,20 +11,24 @@ import os
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 from rich.style import Style
+from textual.app import App
+from textual.screen import Screen
 from textual.strip import Strip
-
-from tests.tui.stage import Stage
 
 FOLDER = Path(__file__).parent / "snapshots"
 UPDATE = "UPDATE_SNAPSHOTS"
+PICTURES = "SNAPSHOT_PICTURES"
 
 
-def check(stage: Stage, name: str) -> None:
+def check(app: App[Any], name: str) -> None:
     """Compare the screen with its snapshot; the assertion shows the lines that differ."""
     path = FOLDER / f"{name}.txt"
-    seen = "\n".join(drawn(stage)) + "\n"
+    seen = "\n".join(drawn(app.screen)) + "\n"
+    if pictures := os.environ.get(PICTURES):
+        app.save_screenshot(f"{name}.svg", pictures)
     if os.environ.get(UPDATE):
         FOLDER.mkdir(exist_ok=True)
         path.write_text(seen, "utf-8")
@@ -32,10 +36,10 @@ def check(stage: Stage, name: str) -> None:
     assert seen.splitlines() == path.read_text("utf-8").splitlines()
 
 
-def drawn(stage: Stage) -> Iterator[str]:
+def drawn(screen: Screen[Any]) -> Iterator[str]:
     """Each line of the screen between bars, then its runs of equal style; a line like the one before has none."""
     before: list[str] = []
-    for number, strip in enumerate(stage.app.screen._compositor.render_strips()):
+    for number, strip in enumerate(screen._compositor.render_strips()):
         yield f"{number:02} |{''.join(segment.text for segment in strip)}|"
         styles = list(_runs(strip))
         if styles != before:

@@ -6,10 +6,12 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from textual.pilot import Pilot
+from textual.screen import Screen
 from textual.strip import Strip
 
 from hctui.config.kinds import Value
@@ -137,11 +139,18 @@ async def console(
     folder: Path = Path("/nowhere"),
     queries: Queries | None = None,
     lines: Iterable[Line] = (),
+    has_dashboard: bool = True,
 ) -> AsyncIterator[Stage]:
     """Run a console for as long as the block lasts."""
     front = StandInFront(view, queries=queries, lines=list(lines))
     app = Console(front, Outlook(folder))
+    if not has_dashboard:
+        app.get_default_screen = Screen  # type: ignore[method-assign]
     async with app.run_test(size=size, notifications=True) as pilot:
         stage = Stage(app, pilot, front)
         await stage.settle()
         yield stage
+
+
+bare_console = partial(console, has_dashboard=False)
+"""For pages: the dashboard takes as long to make as the page that is opened on it, and is not what is looked at."""

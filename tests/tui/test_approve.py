@@ -26,7 +26,7 @@ from hctui.tui.screens.dashboard import Dashboard
 from hctui.tui.widgets.table import Table
 from tests.core.build import GIB, NOW, cluster, node, node_id, vm
 from tests.tui.cycles import next_cycle, not_sent, sent
-from tests.tui.stage import Stage, console, view_of
+from tests.tui.stage import Stage, bare_console, console, view_of
 
 ASK = Policy(dry_run=False, mode=Mode.APPROVE)
 ASK_DRY = Policy(dry_run=True, mode=Mode.APPROVE)
@@ -48,12 +48,14 @@ async def opened(
     snapshot: Snapshot = HOT,
     policy: Policy = ASK,
     size: tuple[int, int] = (100, 50),
-    key: str = "a",
+    choosing: bool = False,
     folder: Path = Path("/nowhere"),
 ) -> AsyncIterator[Stage]:
-    async with console(view_of(snapshot, policy), size, folder=folder) as stage:
-        await stage.press(key)
-        assert isinstance(stage.app.screen, Approval)
+    view = view_of(snapshot, policy)
+    assert view.state.proposal
+    async with bare_console(view, size, folder=folder) as stage:
+        await stage.app.push_screen(Approval(choosing, (view.state.proposal.id, float("-inf"))))
+        await stage.settle()
         yield stage
 
 
@@ -360,7 +362,8 @@ async def test_the_mouse_works(button: str, order: Approve | Reject) -> None:
 
 
 async def test_it_begins_in_the_table_of_others_if_that_was_asked_for() -> None:
-    async with opened(key="n") as stage:
+    async with console(view_of(HOT, ASK), (100, 50)) as stage:
+        await stage.press("n")
         table = stage.app.screen.query_one("#others", Table)
         assert table.has_focus
         assert table.cursor_key == "web n3"
@@ -384,7 +387,7 @@ async def test_another_move_is_chosen_and_shown_when_it_waits() -> None:
 
 async def test_where_there_is_no_other_move_it_says_so() -> None:
     lonely = cluster([node(1, cpu=90), node(2, cpu=20)], [vm("web", cpu=70)])
-    async with opened(lonely, key="n") as stage:
+    async with opened(lonely, choosing=True) as stage:
         assert "instead: VM" not in stage.text
         await stage.press("n")
         assert sees(stage, "No other move passes all checks now.")()

@@ -11,6 +11,7 @@ from rich.cells import cell_len
 
 from hctui.tui.cell import EMPTY, Align, Cell, Tone, cell, cut, fitted, joined, visible
 from hctui.tui.columns import GAP, Column, arrange
+from hctui.tui.lists import charts, history, moments
 
 TEXTS = st.text(st.characters(codec="utf-8") | st.sampled_from("語a…\u0301 "), max_size=30)
 CELLS = st.lists(st.tuples(TEXTS, st.sampled_from(Tone)), max_size=4).map(lambda parts: Cell(tuple(parts)))
@@ -106,3 +107,21 @@ def test_spare_width_goes_to_flexible_columns_to_the_last_cell(columns: list[Col
             assert place.width == column.width
     if shown and wanted <= width and any(column.flex for column in shown):
         assert places[-1].x + places[-1].width == width
+
+
+def test_a_column_is_no_wider_than_it_may_be_and_the_next_gets_the_rest() -> None:
+    columns = (Column("a", "", 5, flex=3, widest=12), Column("b", "", 5, flex=1), Column("c", "", 5))
+    assert [place.width for place in arrange(columns, 19)] == [6, 6, 5]
+    assert [place.width for place in arrange(columns, 57)] == [12, 38, 5]
+    capped = (Column("a", "", 5, flex=1, widest=12), Column("b", "", 5))
+    assert [(place.x, place.width) for place in arrange(capped, 200)] == [(0, 12), (13, 5)]
+    too_wide = (Column("a", "", 15, flex=1, widest=12), Column("b", "", 5))
+    assert [place.width for place in arrange(too_wide, 200)] == [15, 5]
+
+
+@pytest.mark.parametrize(
+    "columns", [*history.COLUMNS.values(), charts.NODE_COLUMNS, charts.VM_COLUMNS, moments.COLUMNS]
+)
+def test_on_a_wide_screen_the_columns_stand_beside_each_other(columns: tuple[Column, ...]) -> None:
+    """A text at the right end may take all there is."""
+    assert all(place.width <= 44 for place in arrange(columns, 250)[:-1])

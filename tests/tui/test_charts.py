@@ -28,7 +28,7 @@ from hctui.tui.widgets.prose import Prose
 from hctui.tui.widgets.table import Table
 from tests.core.build import NOW, cluster, move, node, vm
 from tests.journal import build as journal
-from tests.tui.stage import Stage, console, view_of
+from tests.tui.stage import Stage, bare_console, view_of
 
 AWKWARD = "db [/] x"
 LONG = "x" * 200
@@ -53,15 +53,20 @@ def migrated(
     return Migration(id, what or move("web"), at, phase, at + 42.0)
 
 
-@pytest.fixture
-async def queries(tmp_path: Path) -> Queries:
+async def recorded(folder: Path) -> Queries:
+    """The last polls and two migrations."""
     awkward = replace(move(AWKWARD, 2, 1, Reason.ANTI_AFFINITY), vm_id=VmId("awkward"))
     entries: list[journal.Entry] = [
         *polls(),
         migrated(),
         migrated(Phase.FAILED, at=NOW - 600.0, what=awkward, id="m-2"),
     ]
-    return Queries(await journal.written(tmp_path, entries))
+    return Queries(await journal.written(folder, entries))
+
+
+@pytest.fixture
+async def queries(tmp_path: Path) -> Queries:
+    return await recorded(tmp_path)
 
 
 @asynccontextmanager
@@ -74,7 +79,7 @@ async def charts_of(
     glyphs: str = "unicode",
 ) -> AsyncIterator[Stage]:
     view = view_of(now_shown(on=2), theme=theme, glyphs=glyphs)
-    async with console(view, size, queries=queries) as stage:
+    async with bare_console(view, size, queries=queries) as stage:
         await stage.app.push_screen(Charts(scope.node_id, scope.vm_id))
         await stage.until(lambda: drawn(stage) != "" or told(stage) != "")
         yield stage
@@ -260,7 +265,7 @@ async def test_an_error_nobody_foresaw_is_told(queries: Queries, monkeypatch: py
         raise ZeroDivisionError
 
     monkeypatch.setattr(Queries, "node_series", broken)
-    async with console(view_of(now_shown()), queries=queries) as stage:
+    async with bare_console(view_of(now_shown()), queries=queries) as stage:
         stage.app.push_screen(Charts())
         await stage.until(lambda: "ZeroDivisionError" in stage.text)
 
@@ -483,3 +488,10 @@ def test_letters_and_thresholds_are_on_the_row_of_the_curve(load: float, height:
     )
     assert row.startswith(f"{load:g} %".rjust(5))
     assert "A" in row
+
+
+async def test_other_glyphs_draw_another_chart(queries: Queries) -> None:
+    async with charts_of(queries) as stage:
+        await stage.until(lambda: not drawn(stage).isascii())
+        stage.front.publish(settings=view_of(now_shown(on=2), glyphs="ascii").settings)
+        await stage.until(lambda: drawn(stage).isascii())

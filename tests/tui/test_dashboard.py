@@ -366,3 +366,36 @@ async def test_a_window_that_fills_is_painted_as_it_fills() -> None:
         stage.front.view = view_of(later, LIVE_AUTO, state=fuller, now=NOW + 30)
         stage.front.publish()
         await stage.until(lambda: "history 7/10" in stage.text)
+
+
+async def test_lines_of_another_day_stand_below_their_date_which_explains_nothing() -> None:
+    old = Line(NOW - 86_400, "ended", "arrived yesterday")
+    async with console(view_of(CALM), lines=[old, Line(NOW, "balanced", "all is well")]) as stage:
+        assert "Sun 11 Jan 1970" in stage.text
+        assert "Mon 12 Jan 1970" in stage.text
+        table(stage, "log").focus()
+        await stage.press("home")
+        assert table(stage, "log").cursor_key == "1970-01-11"
+        await stage.press("e")
+        assert isinstance(stage.app.screen, Dashboard)
+        assert "This is only the date" in " ".join(each.message for each in stage.app._notifications)
+        await stage.press("enter")
+        assert isinstance(stage.app.screen, Dashboard)
+        await stage.press("slash", *"nothing like it", "enter")
+        assert "1970" not in stage.text, "a day without a line that matches is not there"
+
+
+async def test_a_new_day_does_not_move_a_log_that_is_held() -> None:
+    lines = [Line(NOW + index, "ended", f"line {index}") for index in range(30)]
+    async with console(view_of(CALM), lines=lines) as stage:
+        log = table(stage, "log")
+        log.focus()
+        await stage.press("f", "home", "down")
+        before = log.keys_in_sight
+        assert before[0] == "0", "it is still the day of the lines"
+        stage.front.clock = NOW + 86_400
+        stage.front.log(Line(NOW + 86_400, "ended", "a day later"))
+        await stage.until(lambda: log.keys_in_sight[1:] == before[:-1] or log.keys_in_sight == before)
+        assert log.cursor_key == "1"
+        await stage.press("f")
+        await stage.shows("a day later")

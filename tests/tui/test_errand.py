@@ -57,7 +57,7 @@ async def followed(made: Engine, errand: Errand, seconds: float | None = None) -
     await (made.engine.run(once=True) if seconds is None else made.engine.run(until=NOW + seconds))
     for view in views:
         errand = shown(errand, view)
-    return heard(errand, made.lines)
+    return heard(errand, made.desk.lines_since(0)[1])
 
 
 def fill_the_target(made: Engine) -> None:
@@ -123,6 +123,22 @@ async def test_every_end_is_told_as_it_is(order: Approve | MoveVm, case: str) ->
     prepare(made)
     errand = await followed(made, errand)
     assert (errand.stage, told in errand.told) == (stage_then, True), errand
+
+
+@pytest.mark.parametrize("order", ORDERS, ids=["approved", "by hand"])
+async def test_an_order_arrives_also_when_the_clock_is_set_back_in_the_middle_of_it(
+    order: Approve | MoveVm,
+) -> None:
+    made, errand = engine(order)
+    made.desk.log(Line(NOW, "executing", "an older move of the same VM", data={"vm_id": "web"}))
+
+    def set_back() -> None:
+        made.clock._now -= 3600
+
+    made.memory.before_intent = set_back
+    errand = await followed(made, errand)
+    assert made.desk.lines_since(0)[1][-1].at < NOW
+    assert errand.stage is Stage.ARRIVED
 
 
 @pytest.mark.parametrize("order", ORDERS, ids=["approved", "by hand"])
@@ -231,14 +247,16 @@ def test_an_answer_to_the_order_before_is_no_answer() -> None:
 def test_lines_of_another_move_are_not_its_own() -> None:
     first = cycle(HOT, policy=ASK)
     assert first.state.proposal
-    errand = Errand(Approve(1), first.state.proposal.move, None, Stage.HOLDS, decided_at=NOW)
+    errand = Errand(Approve(1), first.state.proposal.move, None, Stage.HOLDS, lines_before=4)
+    before = Line(NOW, "executing", "EXECUTING MIGRATION: web", data={"vm_id": "web"}, number=3)
     others = [
-        Line(NOW - 1, "executing", "EXECUTING MIGRATION: web", data={"vm_id": "web"}),
-        Line(NOW, "executing", "EXECUTING MIGRATION: app", data={"vm_id": "app"}),
-        Line(NOW, "not_sent", "Not sent: the one before."),
-        Line(NOW, "answer", "The cluster accepted it as task 1."),
+        before,
+        Line(NOW, "executing", "EXECUTING MIGRATION: app", data={"vm_id": "app"}, number=4),
+        Line(NOW, "not_sent", "Not sent: the one before.", number=5),
+        Line(NOW, "answer", "The cluster accepted it as task 1.", number=6),
     ]
     assert heard(errand, others) == errand
+    assert heard(errand, [replace(before, number=4)]).stage is Stage.SENDING
 
 
 def test_words_begin_with_what_counts() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,7 +30,7 @@ from hctui.tui.texts.why import answer
 from hctui.tui.widgets.paper import Paper
 from tests.core.build import NOW, cluster, cycle, history, node, node_id, vm
 from tests.journal.build import ADDRESS, CLUSTER
-from tests.tui.stage import Stage, console, view_of
+from tests.tui.stage import Stage, bare_console, view_of
 from tests.tui.troubled import LONG, MARKUP, POLICY, TROUBLED, troubled
 
 LIVE = Policy(dry_run=False)
@@ -259,7 +260,7 @@ async def opened(stage: Stage, page: Explanation) -> Paper:
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (60, 15)])
 async def test_the_last_decision_is_shown_whole(size: tuple[int, int]) -> None:
-    async with console(troubled(), size) as stage:
+    async with bare_console(troubled(), size) as stage:
         paper = await opened(stage, Explanation())
         assert " Why: the last decision" in stage.text
         assert "sql-01 shares 10.0.0.102 with sql-02" in stage.text
@@ -272,7 +273,7 @@ async def test_the_last_decision_is_shown_whole(size: tuple[int, int]) -> None:
 
 
 async def test_a_page_down_brings_what_follows_to_the_top() -> None:
-    async with console(troubled()) as stage:
+    async with bare_console(troubled()) as stage:
         paper = await opened(stage, Explanation())
         last = paper.keys_in_sight[-1]
         await stage.press("pagedown")
@@ -282,7 +283,7 @@ async def test_a_page_down_brings_what_follows_to_the_top() -> None:
 
 
 async def test_a_decision_that_is_read_is_held_and_later_ones_are_announced() -> None:
-    async with console(troubled()) as stage:
+    async with bare_console(troubled()) as stage:
         paper = await opened(stage, Explanation())
         before = paper.text
         decision = stage.front.view.decision
@@ -299,7 +300,7 @@ async def test_a_decision_that_is_read_is_held_and_later_ones_are_announced() ->
 
 async def test_before_the_first_decision_the_page_says_so_and_waits_for_it() -> None:
     view = troubled()
-    async with console(replace(view, decision=None)) as stage:
+    async with bare_console(replace(view, decision=None)) as stage:
         await opened(stage, Explanation())
         assert "Nothing has been decided yet." in stage.text
         stage.front.publish(decision=view.decision)
@@ -313,7 +314,7 @@ async def test_decisions_of_the_journal_are_found_by_time_and_walked_through(tmp
         for back in (90, 60, 30):
             made = replace(view.decision, at=NOW - back, sentence=f"Decided {back} s ago.")
             await journal.record_cycle(None, made, State())
-        async with console(view, queries=Queries(journal.path)) as stage:
+        async with bare_console(view, queries=Queries(journal.path)) as stage:
             await opened(stage, Explanation(at=NOW - 45))
             assert "Decided 60 s ago." in stage.text
             assert "there are later ones" in stage.text
@@ -330,14 +331,44 @@ async def test_decisions_of_the_journal_are_found_by_time_and_walked_through(tmp
             assert paper.text == "There is no decision of that time in the journal."
 
 
+def shows_in(paper: Paper, told: str) -> Callable[[], bool]:
+    return lambda: told in paper.text
+
+
+async def test_a_line_that_comes_before_its_decision_is_explained_by_that_one(tmp_path: Path) -> None:
+    view = troubled()
+    assert view.decision
+    async with Journal.open(tmp_path, CLUSTER, ADDRESS) as journal:
+        for back in (60, 30):
+            made = replace(view.decision, at=NOW - back, sentence=f"Decided {back} s ago.")
+            await journal.record_cycle(None, made, State())
+        async with bare_console(view, queries=Queries(journal.path)) as stage:
+            for at, told in ((-100, "Decided 60 s ago."), (-45, "Decided 30 s ago."), (-30, "Decided 30 s")):
+                paper = await opened(stage, Explanation(at=NOW + at, ahead=True))
+                await stage.until(shows_in(paper, told))
+                await stage.press("escape")
+            paper = await opened(stage, Explanation(at=NOW - 29, ahead=True))
+            await stage.until(lambda: "sql-01 shares" in paper.text)  # it is in the view only
+
+
+async def test_where_its_cycle_has_not_decided_yet_the_page_says_so_and_waits() -> None:
+    view = troubled()
+    assert view.decision
+    async with bare_console(view) as stage:
+        paper = await opened(stage, Explanation(at=NOW + 5, ahead=True))
+        assert paper.text == "The cycle that this line belongs to has not decided yet."
+        stage.front.publish(decision=replace(view.decision, at=NOW + 6, sentence="Decided since."))
+        await stage.until(lambda: "Decided since." in paper.text)
+
+
 async def test_a_time_after_the_last_decision_is_that_of_the_last() -> None:
-    async with console(troubled()) as stage:
+    async with bare_console(troubled()) as stage:
         await opened(stage, Explanation(at=NOW + 5))
         assert " Why: the last decision" in stage.text
 
 
 async def test_a_journal_that_cannot_be_read_is_said(tmp_path: Path) -> None:
-    async with console(troubled()) as stage:
+    async with bare_console(troubled()) as stage:
         stage.front.queries = Queries(tmp_path / "missing.sqlite")
         await opened(stage, Explanation(at=NOW - 100))
         assert "Reading the journal." not in stage.text
@@ -347,7 +378,7 @@ async def test_a_journal_that_cannot_be_read_is_said(tmp_path: Path) -> None:
 
 
 async def test_a_vm_is_explained_anew_with_every_picture_and_its_end_is_said() -> None:
-    async with console(troubled()) as stage:
+    async with bare_console(troubled()) as stage:
         paper = await opened(stage, Explanation(vm_id=VmId(MARKUP)))
         assert f" Why: {MARKUP}" in stage.text
         await stage.press("end")
@@ -359,7 +390,7 @@ async def test_a_vm_is_explained_anew_with_every_picture_and_its_end_is_said() -
 
 
 async def test_keys_lead_on_from_a_vm() -> None:
-    async with console(troubled()) as stage:
+    async with bare_console(troubled()) as stage:
         await opened(stage, Explanation(vm_id=VmId("web-01")))
         active = stage.app.screen.active_bindings
         assert {"g", "y", "w", "escape"} <= set(active)
@@ -371,7 +402,7 @@ async def test_keys_lead_on_from_a_vm() -> None:
 
 
 async def test_the_whole_explanation_is_copied_as_plain_text(tmp_path: Path) -> None:
-    async with console(troubled(), folder=tmp_path) as stage:
+    async with bare_console(troubled(), folder=tmp_path) as stage:
         paper = await opened(stage, Explanation())
         await stage.press("y")
         copied = (tmp_path / "copied.txt").read_text()
@@ -382,7 +413,7 @@ async def test_the_whole_explanation_is_copied_as_plain_text(tmp_path: Path) -> 
 async def test_enter_opens_what_a_line_is_about() -> None:
     from hctui.tui.screens.detail import NodeDetail, VmDetail
 
-    async with console(troubled(), (120, 60)) as stage:
+    async with bare_console(troubled(), (120, 60)) as stage:
         paper = await opened(stage, Explanation())
         await stage.press("enter")
         assert isinstance(stage.app.screen, Explanation), "the answer leads nowhere"
@@ -396,7 +427,7 @@ async def test_enter_opens_what_a_line_is_about() -> None:
 
 
 async def test_a_name_of_200_characters_is_shown_whole() -> None:
-    async with console(troubled()) as stage:
+    async with bare_console(troubled()) as stage:
         await opened(stage, Explanation(vm_id=VmId("long")))
         lines = stage.text.splitlines()
         begin = next(number for number, line in enumerate(lines) if line.startswith(" VM   "))
@@ -407,6 +438,6 @@ async def test_a_name_of_200_characters_is_shown_whole() -> None:
 async def test_an_explanation_in_a_dry_run_has_its_marks_in_ascii() -> None:
     policy = replace(POLICY, dry_run=True)
     view = view_of(TROUBLED, policy, given={"glyphs": "ascii"})
-    async with console(view) as stage:
+    async with bare_console(view) as stage:
         paper = await opened(stage, Explanation())
         assert paper.text.isascii() or "▶" not in paper.text

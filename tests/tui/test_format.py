@@ -102,8 +102,8 @@ def test_latency(seconds: float | None, text: str) -> None:
     ],
 )
 def test_a_node_is_called_by_what_tells_it_from_the_others(name: str, others: list[str], short: str) -> None:
-    assert formats.short_node(name, [name, *others]) == short
-    assert formats.short_node(name, others) == short
+    assert formats.short_nodes((name, *others))[0] == short
+    assert formats.short_nodes((*others, name))[-1] == short
 
 
 def test_ellipsis() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hctui.tui.keys import BY_ID, KEYS
+from hctui.tui.keys import BY_ID, KEYS, Where
 from hctui.tui.paragraph import laid_out, plain
 from hctui.tui.screens.detail import VmDetail
 from hctui.tui.screens.explain import Explanation
@@ -30,7 +30,7 @@ def test_active_keys_come_first_with_their_meaning_and_their_name() -> None:
     group = Group("Now, in the log", (Active("f", "follow", "follow", "follow"),))
     lines = shown([group])
     assert lines[:2] == [
-        "To change a key, name it in the settings as at the right:",
+        "To change a key, write the word at the right of its line into the settings:",
         '  keys = ["approve=ctrl+a"]',
     ]
     assert lines[3] == "Now, in the log"
@@ -166,3 +166,22 @@ async def test_the_help_is_copied_as_plain_text(tmp_path: Path) -> None:
         lines = await helped(stage)
         await stage.press("y")
         assert (tmp_path / "copied.txt").read_text().splitlines() == lines
+
+
+@pytest.mark.parametrize(("given", "keys"), [({}, "q or ^q"), ({"keys": ("quit=f10",)}, "f10")])
+async def test_ctrl_c_says_which_key_quits(given: dict[str, tuple[str, ...]], keys: str) -> None:
+    async with console(view_of(cluster([node(1)], [vm("web")]), given=given)) as stage:
+        await stage.press("ctrl+c")
+        [note] = stage.app._notifications
+        assert note.message.replace("\n", " ").startswith(f"Ctrl-C does not quit. {keys} does")
+        assert stage.app.is_running
+
+
+def test_one_word_for_one_thing() -> None:
+    """The bar says what the page is called, and no two keys that work in one place say the same."""
+    labels = [
+        key.label for key in KEYS if key.label and key.where in (Where.EVERYWHERE, Where.DASHBOARD, Where.VMS)
+    ]
+    assert len(labels) == len(set(labels))
+    assert (BY_ID["explain"].label, BY_ID["matrix"].label) == ("explain", "matrix")
+    assert not [key for key in KEYS if key.label == "why"]

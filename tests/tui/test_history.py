@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from hctui.config.kinds import Value
 from hctui.core.decision import Outcome, Reason
 from hctui.core.migration import Migration, Phase
 from hctui.core.model import NodeId, Snapshot, VmId
@@ -31,7 +32,7 @@ from hctui.tui.widgets.prose import Prose
 from hctui.tui.widgets.table import Table
 from tests.core.build import NOW, cluster, move, node, vm
 from tests.journal import build as journal
-from tests.tui.stage import Stage, console, view_of
+from tests.tui.stage import Stage, bare_console, view_of
 
 AWKWARD = "db [/] x"
 DAY = 86_400.0
@@ -63,16 +64,25 @@ ENTRIES: list[journal.Entry] = [
 ]
 
 
+async def recorded(folder: Path) -> Queries:
+    return Queries(await journal.written(folder, ENTRIES))
+
+
 @pytest.fixture
 async def queries(tmp_path: Path) -> Queries:
-    return Queries(await journal.written(tmp_path / "journals", ENTRIES))
+    return await recorded(tmp_path / "journals")
 
 
 @asynccontextmanager
 async def history_of(
-    queries: Queries | None, size: tuple[int, int] = (80, 24), folder: Path = Path("/nowhere")
+    queries: Queries | None,
+    size: tuple[int, int] = (80, 24),
+    folder: Path = Path("/nowhere"),
+    **settings: Value,
 ) -> AsyncIterator[Stage]:
-    async with console(view_of(snapshot()), size, queries=queries, folder=folder) as stage:
+    async with bare_console(
+        view_of(snapshot(), given=settings), size, queries=queries, folder=folder
+    ) as stage:
         await stage.app.push_screen(History())
         await stage.until(lambda: listed(stage).empty != "reading")
         yield stage
@@ -95,7 +105,8 @@ async def typed(stage: Stage, text: str) -> None:
 
 
 def toasts(stage: Stage) -> list[str]:
-    return [toast.message for toast in stage.app._notifications]
+    """What has been said, last what was too long for a note."""
+    return [*(toast.message for toast in stage.app._notifications), *(line.text for line in stage.app.said)]
 
 
 # What is listed
@@ -349,7 +360,7 @@ async def test_the_page_answers_while_the_journal_is_slow(
         return ()
 
     monkeypatch.setattr(Queries, "migrations", slow)
-    async with console(view_of(snapshot()), queries=queries) as stage:
+    async with bare_console(view_of(snapshot()), queries=queries) as stage:
         stage.app.push_screen(History())
         await stage.until(lambda: isinstance(stage.app.screen, History) and "reading" in stage.text)
         await stage.pilot.press("t")
@@ -383,7 +394,7 @@ async def test_what_is_shown_is_exported(
         assert path.suffix == f".{form}"
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         count = 4 if subject is Subject.MIGRATIONS else 3
-        assert toasts(stage) == [f"{count} {subject} written to {path}."]
+        assert toasts(stage)[-1] == f"{count} {subject} written to {path}."
         text = path.read_text()
         rows = (
             list(csv.DictReader(text.splitlines()))

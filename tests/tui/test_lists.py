@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
 import pytest
 from hypothesis import given
@@ -150,16 +152,16 @@ def test_timers_run_only_for_vms_in_cooldown() -> None:
 def test_nodes_say_in_words_what_they_are() -> None:
     trail = Trail()
     trail.add(SNAPSHOT)
-    rows = {key: nodes.row(seen(), key, trail, UNICODE) for key in nodes.order(seen())}
+    rows = {key: nodes.row(seen(), key, trail, UNICODE, 200) for key in nodes.order(seen())}
     states = [cells[-1].text for cells in rows.values()]
     assert states == ["hot", "may take VMs", "coolest"]
     means = [cells[4].text for cells in rows.values()]
     assert means == ["86 %", "41 %", "28 %"]
     excluded = seen(policy=replace(LIVE, excluded_node_ips=frozenset({"10.0.0.103"})))
-    assert nodes.row(excluded, node_id(3), trail, UNICODE)[-1].text == "is excluded by exclude_node_ips"
+    assert nodes.row(excluded, node_id(3), trail, UNICODE, 200)[-1].text == "is excluded by exclude_node_ips"
     young = seen(State(history(SNAPSHOT, 3)))
-    assert nodes.row(young, node_id(1), trail, UNICODE)[-1].text == "history 3/10"
-    assert all(cell.text == "" for cell in nodes.row(seen(), NodeId("gone"), trail, UNICODE))
+    assert nodes.row(young, node_id(1), trail, UNICODE, 200)[-1].text == "history 3/10"
+    assert all(cell.text == "" for cell in nodes.row(seen(), NodeId("gone"), trail, UNICODE, 200))
 
 
 def test_the_legend_has_the_thresholds() -> None:
@@ -185,32 +187,88 @@ def lines(*events: str) -> list[Line]:
     return [Line(NOW + index, event, f"{event} {index}") for index, event in enumerate(events)]
 
 
+def log_texts(rows: Mapping[str, log.Row]) -> list[str]:
+    """The last cell of each row."""
+    return [log.row(each)[-1].text for each in rows.values()]
+
+
 def test_the_log_shows_what_came_of_a_cycle_and_the_newest_of_what_repeats() -> None:
     book = log.LogBook()
     told = lines(
         "collecting_data", "violation", "candidate", "balanced", "collecting_data", "balanced", "ended"
     )
     book.add(len(told), told)
-    assert [line.text for line in book.shown("", verbose=False).values()] == [
-        "violation 1",
-        "balanced 5",
-        "ended 6",
-    ]
-    assert len(book.shown("", verbose=True)) == 7
-    assert [line.event for line in book.shown("ENDED", verbose=False).values()] == ["ended"]
+    assert log_texts(book.shown("", NOW, verbose=False)) == ["violation 1", "balanced 5", "ended 6"]
+    assert len(book.shown("", NOW, verbose=True)) == 7
+    assert log_texts(book.shown("ENDED", NOW, verbose=False)) == ["ended 6"]
 
 
 def test_the_log_is_bounded_and_its_rows_keep_their_keys() -> None:
     book = log.LogBook()
     many = lines(*["ended"] * (log.MOST_LINES + 10))
     book.add(len(many), many)
-    shown = book.shown("", verbose=False)
+    shown = book.shown("", NOW, verbose=False)
     assert len(shown) == log.MOST_LINES
     key = next(iter(shown))
-    assert book.line(key) is shown[key]
+    assert shown[key] == many[10]
     book.add(len(many) + 1, lines("violation"))
-    assert book.line(key) is None, "the oldest has gone"
-    assert list(book.shown("", verbose=False))[-1] == str(len(many))
+    assert key not in book.shown("", NOW, verbose=False), "the oldest has gone"
+    assert list(book.shown("", NOW, verbose=False))[-1] == str(len(many))
+
+
+MIDNIGHT = datetime(2026, 11, 24, tzinfo=UTC).timestamp()
+DAY_SECONDS = 86_400.0
+
+
+def days_of(*times: float, now: float, wanted: str = "", zone: tzinfo = UTC) -> dict[str, log.Row]:
+    """What a log shows of lines at these times, each of which says when it was."""
+    book = log.LogBook(zone)
+    book.add(len(times), [Line(at, "ended", f"at {at - MIDNIGHT:g}") for at in times])
+    return book.shown(wanted, now, verbose=False)
+
+
+def test_lines_of_today_need_no_date() -> None:
+    assert log_texts(days_of(MIDNIGHT, MIDNIGHT + 5, now=MIDNIGHT + 9)) == ["at 0", "at 5"]
+
+
+def test_a_date_stands_before_the_first_line_of_another_day_and_wherever_the_day_changes() -> None:
+    rows = days_of(MIDNIGHT - DAY_SECONDS, MIDNIGHT - 1, MIDNIGHT, now=MIDNIGHT + 9)
+    assert log_texts(rows) == ["Mon 23 Nov 2026", "at -86400", "at -1", "Tue 24 Nov 2026", "at 0"]
+    time_of_day, told = log.row(rows["2026-11-23"])
+    assert (time_of_day.text, told.parts[0][1]) == ("", Tone.DIM)
+
+
+def test_days_begin_at_midnight_where_the_reader_is() -> None:
+    rows = days_of(MIDNIGHT - 1, MIDNIGHT, now=MIDNIGHT, zone=timezone(timedelta(hours=1)))
+    assert log_texts(rows) == ["at -1", "at 0"]
+
+
+def test_a_filter_keeps_the_dates_of_the_lines_it_leaves() -> None:
+    rows = days_of(MIDNIGHT - DAY_SECONDS, MIDNIGHT - 1, MIDNIGHT, now=MIDNIGHT, wanted="-1")
+    assert log_texts(rows) == ["Mon 23 Nov 2026", "at -1"]
+
+
+def test_a_clock_set_back_brings_a_day_twice_with_keys_of_their_own() -> None:
+    rows = days_of(*(MIDNIGHT - 1, MIDNIGHT, MIDNIGHT - 2, MIDNIGHT + 1, MIDNIGHT - 3), now=MIDNIGHT)
+    assert log_texts(rows) == [
+        *("Mon 23 Nov 2026", "at -1", "Tue 24 Nov 2026", "at 0"),
+        *("Mon 23 Nov 2026", "at -2", "Tue 24 Nov 2026", "at 1", "Mon 23 Nov 2026", "at -3"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "moment"),
+    [
+        (Line(NOW, "balanced", "..."), log.Moment(NOW)),
+        (Line(NOW, "executing", "..."), log.Moment(NOW)),
+        (Line(NOW, "collecting_data", "..."), log.Moment(NOW, ahead=True)),
+        (Line(NOW, "settings", "..."), log.Moment(NOW, ahead=True)),
+        (Line(NOW, "ended", "...", data={"requested_at": NOW - 60}), log.Moment(NOW - 60)),
+        (Line(NOW, "waiting", "...", data={"requested_at": NOW - 60}), log.Moment(NOW - 60)),
+    ],
+)
+def test_a_line_knows_which_decision_explains_it(line: Line, moment: log.Moment) -> None:
+    assert log.moment(line) == moment
 
 
 @pytest.mark.parametrize(

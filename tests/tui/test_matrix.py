@@ -19,7 +19,7 @@ from hctui.tui.picture import picture_of
 from hctui.tui.screens.explain import Explanation
 from hctui.tui.screens.matrix import Matrix, MatrixTable
 from tests.core.build import NOW, cluster, history, node, node_id, situation, vm
-from tests.tui.stage import Stage, console, view_of
+from tests.tui.stage import Stage, bare_console, view_of
 from tests.tui.troubled import MARKUP, WIDE, troubled
 
 # Words
@@ -185,10 +185,33 @@ def test_the_columns_never_need_more_than_there_is(width: int) -> None:
     assert picture.snapshot
     nodes = list(picture.snapshot.nodes)
     shown = matrix.in_sight(width, 16, 9, 0)
-    columns = matrix.columns(picture, nodes, shown, 9, ASCII)
+    columns = matrix.columns(picture, nodes, shown, 9, ASCII, width)
     assert 9 in shown
     assert sum(column.width + 1 for column in columns if column.fits(width)) - 1 <= width
     assert [column.title[0] for column in columns if column.key == nodes[9]] == [ASCII.pointer]
+
+
+@pytest.mark.parametrize(
+    ("name", "width", "expected"),
+    [
+        ("web", 200, (14, 20)),
+        ("a-name-of-twenty-one-", 200, (21, 20)),
+        ("a-name-of-twenty-one-", 110, (21, 13)),
+        ("a-name-of-twenty-one-", 80, (20, 10)),
+        ("n" * 200, 200, (32, 20)),
+        ("数据库" * 4, 200, (24, 20)),
+        ("web", 60, (14, 14)),
+    ],
+)
+def test_a_name_is_as_wide_as_it_must_be_and_the_rest_is_for_the_nodes(
+    name: str, width: int, expected: tuple[int, int]
+) -> None:
+    nodes = [node(number) for number in range(1, 5)]
+    picture = picture_of(view_of(cluster(nodes, [vm("web-1"), vm(name, id="named")])))
+    shown = matrix.in_sight(width, len(nodes), 0, 0)
+    found = matrix.columns(picture, [each.id for each in nodes], shown, 0, ASCII, width)
+    assert (found[0].width, found[2].width) == expected
+    assert sum(column.width + 1 for column in found if column.fits(width)) - 1 <= width
 
 
 # The page
@@ -219,7 +242,7 @@ def told(page: Matrix) -> str:
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 50), (60, 15)])
 async def test_the_matrix_is_shown_in_the_planners_order(size: tuple[int, int]) -> None:
-    async with console(troubled(), size) as stage:
+    async with bare_console(troubled(), size) as stage:
         page = await opened(stage)
         assert page.query_one(MatrixTable).keys_in_sight[:5] == (
             "sql-01",
@@ -233,8 +256,15 @@ async def test_the_matrix_is_shown_in_the_planners_order(size: tuple[int, int]) 
         assert ("if moved for" in stage.text) == (size[0] >= 120)
 
 
+async def test_the_verdicts_stand_beside_the_names_on_a_wide_screen() -> None:
+    async with bare_console(troubled(), (200, 50)) as stage:
+        await opened(stage)
+        [line] = [line for line in stage.text.splitlines() if line.startswith("web-01")]
+        assert line.index("cooldown") == matrix.WIDEST_NAME + 1
+
+
 async def test_the_cursor_moves_between_nodes_and_vms_and_the_sentence_follows() -> None:
-    async with console(troubled()) as stage:
+    async with bare_console(troubled()) as stage:
         page = await opened(stage)
         assert told(page).startswith("sql-01 → 10.0.0.101: no (RAM). RAM 76.0 %")
         await stage.press("right", "right", "down")
@@ -250,7 +280,7 @@ async def test_the_cursor_moves_between_nodes_and_vms_and_the_sentence_follows()
 
 
 async def test_more_nodes_than_fit_are_reached_by_going_right() -> None:
-    async with console(view_of(large(16, 40))) as stage:
+    async with bare_console(view_of(large(16, 40))) as stage:
         await opened(stage)
         assert ".101" in stage.text
         assert ".116" not in stage.text
@@ -260,7 +290,7 @@ async def test_more_nodes_than_fit_are_reached_by_going_right() -> None:
 
 
 async def test_cursor_and_node_survive_a_new_picture_and_a_vanished_vm() -> None:
-    async with console(troubled()) as stage:
+    async with bare_console(troubled()) as stage:
         page = await opened(stage)
         await stage.press("right", "right", "down", "down")
         assert told(page).startswith("web-01 → 10.0.0.103")
@@ -275,7 +305,7 @@ async def test_cursor_and_node_survive_a_new_picture_and_a_vanished_vm() -> None
 
 
 async def test_a_vanished_node_and_an_empty_cluster_do_no_harm() -> None:
-    async with console(troubled()) as stage:
+    async with bare_console(troubled()) as stage:
         page = await opened(stage)
         await stage.press(*["right"] * 3)
         snapshot = stage.front.view.snapshot
@@ -291,7 +321,7 @@ async def test_a_vanished_node_and_an_empty_cluster_do_no_harm() -> None:
 
 async def test_without_a_snapshot_there_is_nothing_to_show() -> None:
     view = replace(troubled(), snapshot=None)
-    async with console(view) as stage:
+    async with bare_console(view) as stage:
         await opened(stage)
         assert "no VM is known yet" in stage.text
         await stage.press("right", "down", "enter", "e", "g", "y")
@@ -299,7 +329,7 @@ async def test_without_a_snapshot_there_is_nothing_to_show() -> None:
 
 
 async def test_the_filter_works_as_on_the_dashboard() -> None:
-    async with console(troubled()) as stage:
+    async with bare_console(troubled()) as stage:
         page = await opened(stage)
         await stage.press("slash", *"[/]")
         assert page.query_one(MatrixTable).keys_in_sight == (MARKUP,)
@@ -319,7 +349,7 @@ async def test_the_filter_works_as_on_the_dashboard() -> None:
 
 
 async def test_names_are_literal() -> None:
-    async with console(troubled(), (120, 40)) as stage:
+    async with bare_console(troubled(), (120, 40)) as stage:
         page = await opened(stage)
         table = page.query_one(MatrixTable)
         for key, name in ((MARKUP, MARKUP), (WIDE, WIDE), ("nameless", "(no name)")):
@@ -330,7 +360,7 @@ async def test_names_are_literal() -> None:
 
 
 async def test_a_click_points_at_a_cell_and_at_a_node() -> None:
-    async with console(troubled()) as stage:
+    async with bare_console(troubled()) as stage:
         page = await opened(stage)
         table = page.query_one(MatrixTable)
         x = next(place.x for place in table.places if table.columns[place.index].key == "n3")
@@ -344,7 +374,7 @@ async def test_a_click_points_at_a_cell_and_at_a_node() -> None:
 
 
 async def test_keys_lead_to_the_vm_and_back() -> None:
-    async with console(troubled()) as stage:
+    async with bare_console(troubled()) as stage:
         await opened(stage)
         await stage.press("down", "enter")
         assert isinstance(stage.app.screen, Explanation)
@@ -356,7 +386,7 @@ async def test_keys_lead_to_the_vm_and_back() -> None:
 
 
 async def test_resizing_shows_more_nodes_with_the_cursor_where_it_was() -> None:
-    async with console(view_of(large(16, 40))) as stage:
+    async with bare_console(view_of(large(16, 40))) as stage:
         page = await opened(stage)
         await stage.press(*["right"] * 5)
         before = told(page)
@@ -369,7 +399,7 @@ async def test_resizing_shows_more_nodes_with_the_cursor_where_it_was() -> None:
 async def test_a_thousand_vms_on_sixteen_nodes_open_and_scroll_without_waiting() -> None:
     """Only the rows in sight are worked out: 40 of 1000."""
     view = view_of(large(16, 1000))
-    async with console(view, (200, 50)) as stage:
+    async with bare_console(view, (200, 50)) as stage:
         asked: list[VmId] = []
         page = await opened(stage)
         rows = page._rows

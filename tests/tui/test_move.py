@@ -26,7 +26,7 @@ from hctui.tui.screens.question import Question
 from hctui.tui.widgets.table import Table
 from tests.core.build import NOW, cluster, history, move, node, node_id, vm
 from tests.tui.cycles import next_cycle, not_sent, sent
-from tests.tui.stage import Stage, console, view_of
+from tests.tui.stage import Stage, bare_console, view_of
 from tests.tui.test_approve import sees, toasts
 
 WEB = VmId("web")
@@ -46,7 +46,7 @@ async def opened(
     folder: Path = Path("/nowhere"),
 ) -> AsyncIterator[Stage]:
     state = State(samples=history(snapshot), real=ledger or Ledger())
-    async with console(view_of(snapshot, policy, state=state), size, folder=folder) as stage:
+    async with bare_console(view_of(snapshot, policy, state=state), size, folder=folder) as stage:
         stage.app.push_screen(page or MovePage(WEB))
         await stage.settle()
         yield stage
@@ -295,7 +295,7 @@ async def test_a_vm_that_runs_nowhere_goes_nowhere() -> None:
 
 
 async def test_before_the_cluster_has_answered_it_says_so() -> None:
-    async with console(replace(view_of(CALM, LIVE), snapshot=None)) as stage:
+    async with bare_console(replace(view_of(CALM, LIVE), snapshot=None)) as stage:
         stage.app.push_screen(MovePage(WEB))
         await stage.settle()
         assert sees(stage, "The cluster has not answered yet.")()
@@ -310,7 +310,7 @@ def _moved() -> Ledger:
 
 async def test_undo_begins_on_the_node_the_vm_came_from() -> None:
     state = State(samples=history(CALM), real=_moved())
-    async with console(view_of(CALM, LIVE, state=state), (110, 30)) as stage:
+    async with bare_console(view_of(CALM, LIVE, state=state), (110, 30)) as stage:
         await stage.press("u")
         assert isinstance(stage.app.screen, MovePage)
         assert cursor(stage) == "n2"
@@ -320,7 +320,7 @@ async def test_undo_begins_on_the_node_the_vm_came_from() -> None:
 async def test_undo_of_what_was_only_imagined_says_so() -> None:
     begun = State(samples=history(CALM))
     imagined = with_imagined(begun, replace(move("web", 1, 2), vm_id=WEB), NOW - 4000)
-    async with console(view_of(CALM, DRY, state=imagined), (110, 30)) as stage:
+    async with bare_console(view_of(CALM, DRY, state=imagined), (110, 30)) as stage:
         await stage.press("u")
         assert cursor(stage) == "n1"
         assert sees(stage, "The VM was in imagination moved from there at")()
@@ -354,7 +354,7 @@ async def test_all_that_is_shown_is_copied(tmp_path: Path) -> None:
 
 
 async def test_nobody_listens_once_the_page_is_closed() -> None:
-    async with console(view_of(CALM, LIVE)) as stage:
+    async with bare_console(view_of(CALM, LIVE)) as stage:
         before = len(stage.front.listeners)
         stage.app.push_screen(MovePage(WEB))
         await stage.settle()

@@ -17,7 +17,7 @@ from hctui.tui.palette import MOST_DISCOVERED, MOST_FOUND, Place, Places, highli
 from hctui.tui.screens.detail import NodeDetail, VmDetail
 from hctui.tui.screens.explain import Explanation
 from tests.core.build import cluster, node, vm
-from tests.tui.stage import Stage, console, view_of
+from tests.tui.stage import Stage, bare_console, view_of
 from tests.tui.troubled import LONG, MARKUP, WIDE, troubled
 
 
@@ -102,21 +102,21 @@ def _listed(stage: Stage) -> list[str] | None:
 
 
 async def test_a_name_that_looks_like_markup_is_found_and_shown_as_it_is() -> None:
-    async with console(troubled()) as stage:
+    async with bare_console(troubled()) as stage:
         listed = await typed(stage, "db [/]")
         await stage.until(lambda: len(_listed(stage) or []) == 3)
         listed = _listed(stage) or []
         assert listed[0] == f"VM {MARKUP}  .103\nDetails of this VM."
-        assert {each.split()[0] for each in listed} == {"VM", "move", "why"}
+        assert {each.split()[0] for each in listed} == {"VM", "move", "explain"}
         assert f"VM {MARKUP}" in stage.text
 
 
 @pytest.mark.parametrize(
     ("text", "page"),
-    [("VM web-01", VmDetail), ("node .103", NodeDetail), ("why web-01", Explanation)],
+    [("VM web-01", VmDetail), ("node .103", NodeDetail), ("explain web-01", Explanation)],
 )
 async def test_what_is_chosen_is_opened(text: str, page: type[object]) -> None:
-    async with console(troubled()) as stage:
+    async with bare_console(troubled()) as stage:
         await typed(stage, text)
         await stage.until(lambda: len(_listed(stage) or []) == 1)
         await stage.press("enter")
@@ -124,7 +124,7 @@ async def test_what_is_chosen_is_opened(text: str, page: type[object]) -> None:
 
 
 async def test_a_move_is_chosen_by_name() -> None:
-    async with console(troubled()) as stage:
+    async with bare_console(troubled()) as stage:
         await typed(stage, "move web-01")
         await stage.until(lambda: len(_listed(stage) or []) == 1)
         await stage.press("enter")
@@ -132,7 +132,7 @@ async def test_a_move_is_chosen_by_name() -> None:
 
 
 async def test_everything_that_works_everywhere_is_a_command() -> None:
-    async with console(troubled()) as stage:
+    async with bare_console(troubled()) as stage:
         names = {each.title for each in stage.app.get_system_commands(stage.app.screen)}
         assert names == {
             key.label or key.id for key in KEYS if key.where is Where.EVERYWHERE and key.id != "palette"
@@ -149,7 +149,7 @@ async def hits(stage: Stage, wanted: str) -> list[Hit]:
 
 
 async def test_of_a_thousand_vms_the_best_are_listed_without_delay() -> None:
-    async with console(view_of(large())) as stage:
+    async with bare_console(view_of(large())) as stage:
         begun = time.perf_counter()
         found = await hits(stage, "vm-09")
         assert time.perf_counter() - begun < 1.0
@@ -163,12 +163,12 @@ async def test_of_a_thousand_vms_the_best_are_listed_without_delay() -> None:
 async def test_the_best_is_listed_even_if_it_comes_last() -> None:
     snapshot = large()
     best = vm("vm", 1)
-    async with console(view_of(replace(snapshot, vms={**snapshot.vms, best.id: best}))) as stage:
+    async with bare_console(view_of(replace(snapshot, vms={**snapshot.vms, best.id: best}))) as stage:
         assert [hit.text for hit in (await hits(stage, "vm"))[:3]] == [f"{kind} vm" for kind in KINDS]
 
 
 async def test_before_anything_is_typed_the_nodes_come_first() -> None:
-    async with console(view_of(large())) as stage:
+    async with bare_console(view_of(large())) as stage:
         found = [hit async for hit in Places(stage.app.screen).discover()]
         assert len(found) == MOST_DISCOVERED
         assert found[0].text == "node 10.0.0.101"
@@ -176,16 +176,16 @@ async def test_before_anything_is_typed_the_nodes_come_first() -> None:
 
 
 async def test_without_a_snapshot_there_is_nothing_to_go_to() -> None:
-    async with console(replace(troubled(), snapshot=None)) as stage:
+    async with bare_console(replace(troubled(), snapshot=None)) as stage:
         assert await hits(stage, "web") == []
 
 
 async def test_names_that_try_to_break_it_are_listed_whole() -> None:
-    async with console(troubled()) as stage:
+    async with bare_console(troubled()) as stage:
         assert [hit.text for hit in await hits(stage, "x" * 100)] == [f"{kind} {LONG}" for kind in KINDS]
         assert {hit.text for hit in await hits(stage, "(no name)")} == {f"{kind} (no name)" for kind in KINDS}
         twins = await hits(stage, "VM twin")
         assert [str(hit.match_display) for hit in twins] == ["VM twin  .103", "VM twin  .104"]
 
 
-KINDS = ("VM", "move", "why")
+KINDS = ("VM", "move", "explain")

@@ -254,6 +254,45 @@ def test_a_save_says_what_else_the_file_brings(path: Path) -> None:
     assert "From the next start on hctui is LIVE at once" in told
 
 
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"mode": "auto"}, "1 line of the file changes:"),
+        ({"mode": "auto", "ram_limit_percent": "61"}, "2 lines of the file change:"),
+    ],
+)
+def test_a_save_says_how_many_lines_change_and_names_the_file_once(
+    path: Path, changes: dict[str, str], expected: str
+) -> None:
+    told = words.diff_text(edit(loaded(path, "[balancer]\nmode = 'approve'\n"), changes))
+    assert told.startswith(f"{expected}\n@@ ")
+    assert str(path) not in told
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ("n:\n@@\n a\n-b\n-c\n+d\n+e\n f", "n:\n@@\n a\n-b\n-c\n+d"),
+        ("n:\n@@\n a\n-b\n-c\n f", "n:\n@@\n a\n-b"),
+        ("n:\n@@\n+b\n@@\n-c", "n:\n@@\n+b"),
+        ("nothing", "nothing"),
+    ],
+)
+def test_the_first_change_ends_with_what_is_new(told: str, expected: str) -> None:
+    assert words.first_change(told) == expected
+
+
+def test_a_save_says_that_the_file_was_removed_and_what_is_made_of_it(path: Path) -> None:
+    settings = loaded(path, "[balancer]\nram_limit_percent = 61\nmode = 'approve'\n")
+    path.unlink()
+    made = edit(settings, {"mode": "auto"})
+    told = words.save_text(settings, made, foreseen(settings, made))
+    assert "has been removed since it was read." in told
+    assert "made anew with what it said of balancer.ram_limit_percent, and" in told
+    assert "There is no such file yet" not in told
+    assert "will hold as it says there" not in told
+
+
 def test_a_save_that_changes_no_line_says_so(path: Path) -> None:
     settings = change(loaded(path, "[balancer]\nmode = 'approve'\n"), {"mode": "auto"})
     made = edit(settings, {"mode": "approve"})

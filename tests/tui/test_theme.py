@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 from rich.segment import Segment
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
+from textual.widgets import Button
 
 from hctui.tui.cell import Tone, cell, joined
 from hctui.tui.columns import Column
 from hctui.tui.theme import ANSI, DARK, LIGHT, THEMES, stand_ins
 from hctui.tui.widgets.table import Table
+from tests.tui.desk import FILE, desk
+from tests.tui.scenes import waiting
+from tests.tui.stage import console
 from tests.tui.tables import Screenful
 
 BACKGROUNDS = ["surface", "background", "panel", "table-cursor", "table-cursor-blurred", "table-header"]
@@ -159,3 +166,61 @@ async def test_the_cursor_looks_different_without_the_focus() -> None:
         await pilot.pause()
         blurred = _on_the_screen(app, 1)[Tone.PLAIN].style
         assert len({str(focused), str(row), str(blurred)}) == 3
+
+
+async def test_in_the_sixteen_colours_nothing_is_lost_on_a_dark_or_on_a_light_terminal(
+    tmp_path: Path,
+) -> None:
+    """Text in the terminal's own colour stands on its own background, or both are swapped."""
+    path = tmp_path / "config.toml"
+    async with desk(path, f'{FILE}\n[console]\ntheme = "ansi"\n', (80, 24)) as at:
+        await at.go("ram_limit_percent")
+        await at.press("enter")
+        at.stage.app.say("A note.")
+        await at.stage.shows("A note.", "ram_limit_percent =")
+        for segment in (each for strip in at.stage._strips() for each in strip if each.text.strip()):
+            assert segment.style
+            text, behind = segment.style.color, segment.style.bgcolor
+            if (text is None or text.is_default) and not segment.style.reverse:
+                assert behind is None or behind.is_default, segment
+        await at.press("end", "backspace")
+        [cursor] = [
+            each.style
+            for strip in at.stage._strips()
+            if "ram_limit_percent =" in "".join(each.text for each in strip)
+            for each in strip
+            if each.style and each.style.reverse
+        ]
+        assert [each is None or each.is_default for each in (cursor.color, cursor.bgcolor)] == [True, True]
+
+
+@pytest.mark.parametrize("theme", ["dark", "light", "ansi"])
+async def test_a_button_that_is_switched_off_still_has_its_words(theme: str) -> None:
+    async with console(waiting(theme=theme)) as stage:
+        await stage.press("a")
+        view = stage.front.view
+        stage.front.publish(state=replace(view.state, proposal=None))
+        await stage.shows("no longer waits")
+        assert stage.app.screen.query_one("#approve", Button).disabled
+        for words in ("Approve", "Reject"):
+            [line] = [line for line in stage.text.splitlines() if f" {words} " in line]
+            assert "▔" not in line
+
+
+@pytest.mark.parametrize("theme", ["dark", "light", "ansi"])
+async def test_without_colour_no_text_is_as_dark_as_what_is_behind_it(
+    theme: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with console(waiting(theme=theme)) as stage:
+        for following in (theme, "ansi", theme, "light"):
+            stage.front.publish(settings=waiting(theme=following).settings)
+            await stage.until(lambda name=following: stage.app.theme == f"hctui-{name}")  # type: ignore[misc]
+            await stage.settle()
+            for segment in (each for strip in stage._strips() for each in strip if each.text.strip()):
+                assert segment.style
+                text, behind = segment.style.color, segment.style.bgcolor
+                if following == "ansi":
+                    assert all(colour is None or colour.is_default for colour in (text, behind))
+                else:
+                    assert text != behind

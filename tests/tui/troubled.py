@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from hctui.config.kinds import Value
 from hctui.core.decision import Outcome
 from hctui.core.model import NativeAffinity, VmId, VmState
 from hctui.core.policy import Mode, Policy
@@ -46,9 +47,9 @@ LEDGER = Ledger(
 )
 
 
-def troubled(policy: Policy = POLICY) -> View:
+def troubled(policy: Policy = POLICY, **settings: Value) -> View:
     """What an engine shows of it after a cycle."""
-    view = view_of(TROUBLED, policy, state=State(samples=history(TROUBLED), real=LEDGER))
+    view = view_of(TROUBLED, policy, state=State(samples=history(TROUBLED), real=LEDGER), given=settings)
     assert view.decision
     assert view.decision.outcome is Outcome.BLOCKED
     return view

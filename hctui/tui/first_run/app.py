@@ -23,6 +23,7 @@ from hctui.tui.first_run.cluster_steps import (
 from hctui.tui.first_run.draft import Configured, Demo, Draft, Setup, Suggestions
 from hctui.tui.first_run.keeping_steps import PlaceStep, SummaryStep, WrittenStep
 from hctui.tui.first_run.step import Step
+from hctui.tui.glyphs import SETS, Glyphs
 from hctui.tui.terminal import DiscreetApp
 from hctui.tui.theme import THEMES
 
@@ -59,6 +60,7 @@ class FirstRunApp(DiscreetApp[Configured | Demo]):
         *,
         keyring_available: bool,
         theme: str = "dark",
+        glyphs: str = "unicode",
         environ: Mapping[str, str] = os.environ,
         now: Callable[[], float] = time.time,
     ) -> None:
@@ -70,6 +72,7 @@ class FirstRunApp(DiscreetApp[Configured | Demo]):
             config_path: the settings file to write; one that is there is changed and not replaced.
             keyring_available: whether the system's keyring can be offered.
             theme: one of the setting `theme`.
+            glyphs: one of the setting `glyphs`.
             environ: the environment, for commands that print a password.
             now: Unix time in seconds.
         """
@@ -77,7 +80,13 @@ class FirstRunApp(DiscreetApp[Configured | Demo]):
         for each in THEMES.values():
             self.register_theme(each)
         self.theme = THEMES[theme].name
+        self._glyphs = SETS[glyphs]
         self._setup = Setup(probes, suggestions, config_path, keyring_available, environ, now)
+
+    @property
+    def glyphs(self) -> Glyphs:
+        """The characters that are not letters."""
+        return self._glyphs
 
     def get_default_screen(self) -> Screen[None]:
         """The first step."""

@@ -31,7 +31,7 @@ MOST_MIGRATIONS = 500
 
 NODE_COLUMNS = (
     Column("letter", "", 1),
-    Column("node", "node", 15, flex=1),
+    Column("node", "node", 15, flex=1, widest=44),
     Column("cpu", "CPU now", 7, Align.RIGHT),
     Column("cpu_mean", "mean", 6, Align.RIGHT),
     Column("cpu_most", "highest", 7, Align.RIGHT),
@@ -41,7 +41,7 @@ NODE_COLUMNS = (
 )
 VM_COLUMNS = (
     Column("letter", "", 1),
-    Column("vm", "VM", 15, flex=1),
+    Column("vm", "VM", 15, flex=1, widest=44),
     Column("cpu", "CPU now", 7, Align.RIGHT),
     Column("cpu_mean", "mean", 6, Align.RIGHT),
     Column("cpu_most", "highest", 7, Align.RIGHT),

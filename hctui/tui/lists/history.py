@@ -29,9 +29,9 @@ _TIMES = (Column("at", "time", 14, at_most=_WIDE - 1), Column("at_whole", "time"
 COLUMNS: dict[Subject, tuple[Column, ...]] = {
     Subject.MIGRATIONS: (
         *_TIMES,
-        Column("vm", "VM", 12, flex=3),
-        Column("source", "from", 8, flex=1),
-        Column("target", "to", 8, flex=1),
+        Column("vm", "VM", 12, flex=3, widest=44),
+        Column("source", "from", 8, flex=1, widest=20),
+        Column("target", "to", 8, flex=1, widest=20),
         Column("reason", "reason", 13),
         Column("ending", "it ended", 11),
         Column("seconds", "took", 8, Align.RIGHT),

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
+
+from rich.cells import cell_len
 
 from hctui.core import explain
 from hctui.core.decision import Check, Reason, Verdict
@@ -20,12 +23,15 @@ from hctui.tui.lists import vms
 from hctui.tui.picture import Picture
 
 NAME, OWN, REASON = (
-    Column("name", "VM", 14, flex=1),
+    Column("name", "VM", 14),
     Column("own", "VM itself", 15),
     Column("reason", "if moved for", 13, at_least=110),
 )
-NODE_WIDTH = 10
-"""A mark, and the longest word: `back-off`, `RAM 100 %`."""
+WIDEST_NAME = 32
+"""A longer name is cut in its row; the sentence below the matrix has it whole."""
+
+NODE_WIDTH, WIDEST_NODE = 10, 20
+"""At least a mark and the longest word: `back-off`, `RAM 100 %`. At most what the eye still follows along a row."""
 
 LEGEND = "ok: may go there. Else: the first check that fails. Dimmed: the VM stays."
 
@@ -57,12 +63,24 @@ def in_sight(width: int, nodes: int, at: int, first: int) -> range:
 
 
 def columns(
-    picture: Picture, nodes: Sequence[NodeId], shown: range, at: int, glyphs: Glyphs
+    picture: Picture, nodes: Sequence[NodeId], shown: range, at: int, glyphs: Glyphs, width: int
 ) -> tuple[Column, ...]:
-    """The VM, what it says itself, and the nodes in sight, that of the cursor marked."""
+    """The VM, what it says itself, and the nodes in sight, that of the cursor marked.
+
+    In a table so wide, room that is left goes to the names as far as they need it, then to the nodes.
+    """
+    fixed = sum(column.width + GAP for column in (NAME, OWN, REASON) if column.fits(width))
+    spare = max(0, width - fixed + GAP - len(shown) * (NODE_WIDTH + GAP))
+    more = min(spare, max(0, _longest_name(picture) - NAME.width))
+    node_width = min(WIDEST_NODE, NODE_WIDTH + (spare - more) // len(shown))
     titles = (f"{_mark(i == at, glyphs)}{picture.node_name(nodes[i])}" for i in shown)
-    found = (Column(nodes[i], title, NODE_WIDTH) for i, title in zip(shown, titles, strict=True))
-    return (NAME, OWN, *found, REASON)
+    found = (Column(nodes[i], title, node_width) for i, title in zip(shown, titles, strict=True))
+    return (replace(NAME, width=NAME.width + more), OWN, *found, REASON)
+
+
+def _longest_name(picture: Picture) -> int:
+    named = picture.snapshot.vms.values() if picture.snapshot else ()
+    return min(WIDEST_NAME, max((cell_len(called(vm.name)) for vm in named), default=0))
 
 
 def row(row: explain.Row, s: Situation, shown: range, at: int | None, glyphs: Glyphs) -> tuple[Cell, ...]:

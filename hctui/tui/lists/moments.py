@@ -22,8 +22,8 @@ MOST_MARKS = 40
 COLUMNS = (
     Column("label", "", 2, Align.RIGHT),
     Column("at", "time", 8),
-    Column("vm", "VM", 14, flex=3),
-    Column("way", "from, to", 14, flex=1),
+    Column("vm", "VM", 14, flex=3, widest=44),
+    Column("way", "from, to", 14, flex=1, widest=28),
     Column("reason", "reason", 13),
     Column("ending", "how it ended", 14),
 )

@@ -46,8 +46,8 @@ def order(picture: Picture) -> list[NodeId]:
     return list(picture.snapshot.nodes) if picture.snapshot else []
 
 
-def row(picture: Picture, node_id: NodeId, trail: Trail, glyphs: Glyphs) -> tuple[Cell, ...]:
-    """The cells of one node, one for each column."""
+def row(picture: Picture, node_id: NodeId, trail: Trail, glyphs: Glyphs, width: int) -> tuple[Cell, ...]:
+    """The cells of one node, one for each column. A sparkline is drawn once, as a table so wide shows it."""
     s = picture.situation
     node = s.snapshot.nodes.get(node_id) if s else None
     if s is None or node is None:
@@ -57,14 +57,17 @@ def row(picture: Picture, node_id: NodeId, trail: Trail, glyphs: Glyphs) -> tupl
     mean, used = s.means[node_id], node.mem_percent
     cpu, ram = trail.cpu_percent(node_id), trail.mem_percent(node_id)
     vms = s.placed[node_id]
+    spark_width = SPARK_WIDTH if width < WIDE else WIDE_SPARK_WIDTH
+    cpu_spark = spark(cpu, spark_width, lower, upper, glyphs)
+    ram_spark = spark(ram, spark_width, limit, limit, glyphs)
     return (
         cell(node.name, Tone.STRONG),
-        spark(cpu, SPARK_WIDTH, lower, upper, glyphs),
-        spark(cpu, WIDE_SPARK_WIDTH, lower, upper, glyphs),
+        cpu_spark,
+        cpu_spark,
         gauge(mean, GAUGE_WIDTH, lower, upper, glyphs),
         cell(percent(mean), _load_tone(mean, upper)),
-        spark(ram, SPARK_WIDTH, limit, limit, glyphs),
-        spark(ram, WIDE_SPARK_WIDTH, limit, limit, glyphs),
+        ram_spark,
+        ram_spark,
         gauge(used, GAUGE_WIDTH, limit, limit, glyphs),
         cell(percent(used), _load_tone(used, limit)),
         cell(str(len(vms))),

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import ClassVar
 
-from textual import events, on
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -25,9 +25,8 @@ from hctui.tui.cell import EMPTY
 from hctui.tui.errand import Errand, heard
 from hctui.tui.keys import Where, bindings, named
 from hctui.tui.lists import checks, next_best
-from hctui.tui.page import Page
 from hctui.tui.picture import Picture
-from hctui.tui.screens.following import Following
+from hctui.tui.screens.following import FollowingPage
 from hctui.tui.widgets.key_bar import KeyBar
 from hctui.tui.widgets.prose import Prose
 from hctui.tui.widgets.status_bar import StatusBar
@@ -40,7 +39,7 @@ OPENING_SECONDS = 0.3
 _ANSWERS = ("approve", "reject", "next_best")
 
 
-class Approval(Page[None]):
+class Approval(FollowingPage[None]):
     """Shows the proposal that waits. The key that opened it, pressed here, approves it."""
 
     CSS_PATH = "approve.tcss"
@@ -67,7 +66,6 @@ class Approval(Page[None]):
         self._case: Case | None = None
         self._picture: Picture | None = None
         self._others: dict[str, Move] = {}
-        self._following: Following | None = None
 
     def compose(self) -> ComposeResult:
         """One column, which scrolls as a whole; on wide screens the style sheet makes two of it."""
@@ -93,8 +91,6 @@ class Approval(Page[None]):
 
     def on_mount(self) -> None:
         """Begin with what is on the screen already, and the focus where an accidental key does no harm."""
-        front = self.console_app.front
-        self._following = Following(front)
         proposal = self.console_app.picture.view.state.proposal
         if proposal:
             self._case = Case(proposal, self._looked_at_since(proposal.id))
@@ -109,18 +105,11 @@ class Approval(Page[None]):
             return now
         return max(self._seen[1], now - cases.LOOK_SECONDS + OPENING_SECONDS)
 
-    def on_unmount(self, event: events.Unmount) -> None:
-        """Stop listening to the engine."""
-        if self._following:
-            self._following.end()
-
     # Showing
 
     def paint(self, picture: Picture) -> None:
         """Show a picture, after what led to it."""
-        if self._following is None:
-            return
-        self._catch_up(self._following)
+        self._catch_up()
         self._picture = picture
         now = self.console_app.front.now()
         self.query_one(StatusBar).paint(picture, now)
@@ -165,10 +154,10 @@ class Approval(Page[None]):
             return False
         return not cases.expired(case.proposal, picture.view.policy, now)
 
-    def _catch_up(self, following: Following) -> None:
+    def _catch_up(self) -> None:
         """Look at every view and line there was, so that no answer is missed."""
         case = self._case
-        views, lines = following.new_views(), following.new_lines()
+        views, lines = self.following.new_views(), self.following.new_lines()
         if case is None:
             return
         for view in views:

@@ -86,6 +86,8 @@ class Charts(Page[None]):
         if polled != self._read_at:
             self._read_at = polled
             self._read()
+        for chart in self.query(Chart):
+            chart.draw_with(self.console_app.glyphs)
         self._show()
 
     def tick(self, now: float) -> None:

@@ -6,6 +6,8 @@ It keeps what the person chose (sorting, filters, whether all lines are shown) a
 from __future__ import annotations
 
 import time
+from datetime import date
+from typing import TYPE_CHECKING
 
 from textual import on
 from textual.app import ComposeResult
@@ -16,14 +18,13 @@ from hctui.core.errors import HctuiError
 from hctui.core.model import NodeId, VmId
 from hctui.core.state import Proposal
 from hctui.engine.commands import Reject
-from hctui.engine.view import Line
 from hctui.tui.case import LOOK_SECONDS
 from hctui.tui.cell import Tone, cell
 from hctui.tui.keys import Where, bindings
-from hctui.tui.lists import log, nodes, violations, vms
+from hctui.tui.lists import log, nodes, vms
 from hctui.tui.page import Page
 from hctui.tui.picture import Picture
-from hctui.tui.trail import Trail
+from hctui.tui.screens.panels import LogTable, NodeTable, RuleTable, VmTable
 from hctui.tui.widgets.filter_box import FilterBox
 from hctui.tui.widgets.key_bar import KeyBar
 from hctui.tui.widgets.proposal_bar import ProposalBar
@@ -31,35 +32,8 @@ from hctui.tui.widgets.status_bar import StatusBar
 from hctui.tui.widgets.table import Table
 from hctui.tui.widgets.text_line import TextLine
 
-LEAST_RULES = 4
-"""The list of broken rules has room for so many, and for saying that there is none."""
-
-SEED_SECONDS = 3600.0
-"""How far back the sparklines may begin when the console is opened on an engine that has been running."""
-
-
-class VmTable(Table):
-    """The table of VMs, with keys of its own."""
-
-    BINDINGS = bindings(Where.VMS, Where.LIST)
-
-
-class NodeTable(Table):
-    """The table of nodes."""
-
-    BINDINGS = bindings(Where.NODES, Where.LIST)
-
-
-class RuleTable(Table):
-    """The list of broken rules."""
-
-    BINDINGS = bindings(Where.LIST)
-
-
-class LogTable(Table):
-    """The log."""
-
-    BINDINGS = bindings(Where.LOG, Where.LIST)
+if TYPE_CHECKING:
+    from hctui.engine.queries import Queries
 
 
 class Dashboard(Page[None]):
@@ -73,15 +47,8 @@ class Dashboard(Page[None]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._sorting = vms.Sorting()
-        self._wanted = {"vms": "", "log": ""}
-        self._filtering = "vms"
-        self._verbose = False
-        self._trail = Trail()
-        self._seeded = False
-        self._book = log.LogBook()
-        self._told = 0
-        self._lines: dict[str, Line] = {}
+        self._filtering: type[VmTable | LogTable] = VmTable
+        self._is_seeded = False
         self._picture: Picture | None = None
         self._seen: tuple[int, float] | None = None
 
@@ -89,20 +56,13 @@ class Dashboard(Page[None]):
         """From top to bottom; the style sheet moves parts beside each other where there is room."""
         glyphs = self.console_app.glyphs
         yield StatusBar()
-        yield NodeTable(
-            nodes.columns(self.console_app.picture.view.policy),
-            empty="no node is known yet",
-            glyphs=glyphs,
-            id="nodes",
-        )
+        yield NodeTable(self.console_app.picture, glyphs)
         yield TextLine(id="legend")
         with Vertical(id="main"):
-            yield VmTable(vms.COLUMNS, empty="no VM is known yet", glyphs=glyphs, id="vms")
+            yield VmTable(glyphs)
             with Vertical(id="side"):
-                yield RuleTable(
-                    violations.COLUMNS, empty="all rules are kept", glyphs=glyphs, id="violations"
-                )
-                yield LogTable(log.COLUMNS, empty="nothing yet", follow=True, glyphs=glyphs, id="log")
+                yield RuleTable(glyphs)
+                yield LogTable(glyphs)
         yield FilterBox("text, node, tag, violation, cooldown")
         yield ProposalBar()
         yield KeyBar()
@@ -116,19 +76,32 @@ class Dashboard(Page[None]):
         self._notice(picture.view.state.proposal)
         self._picture = picture
         now = self.console_app.front.now()
-        if picture.snapshot:
-            self._trail.add(picture.snapshot)
-            self._seed()
         for table in self.query(Table):
             if table.glyphs is not self.console_app.glyphs:  # the setting was changed
                 table.glyphs = self.console_app.glyphs
         self.query_one(StatusBar).paint(picture, now)
         self.query_one(ProposalBar).paint(picture, now, self.console_app.glyphs)
         self.query_one("#legend", TextLine).show(cell(f" {nodes.legend(picture)}", Tone.DIM))
-        self._paint_nodes(picture)
-        self._paint_vms()
-        self._paint_rules(picture)
-        self._paint_log()
+        self.query_one(NodeTable).paint(picture)
+        self.query_one(VmTable).paint(picture, self.console_app.front)
+        self.query_one(RuleTable).paint(picture)
+        self.query_one(LogTable).take(self.console_app.said)
+        self.query_one(LogTable).paint(picture, self.console_app.front)
+        self.query_one("#side").set_class(bool(self.query_one(RuleTable).vm_id), "-broken")
+        self._seed(picture)
+
+    def _seed(self, picture: Picture) -> None:
+        """Fill the sparklines from the journal, once."""
+        queries = self.console_app.front.queries
+        if queries is not None and picture.snapshot is not None and not self._is_seeded:
+            self._is_seeded = True
+            self.run_worker(self._read_past(queries, picture), exit_on_error=False)
+
+    async def _read_past(self, queries: Queries, picture: Picture) -> None:
+        try:
+            await self.query_one(NodeTable).seed(queries, picture)
+        except HctuiError as error:
+            self.console_app.say(f"The past cannot be shown. {error}", is_wrong=True)
 
     def _notice(self, proposal: Proposal | None) -> None:
         """Remember since when the proposal has stood here, by the person's own clock."""
@@ -144,73 +117,17 @@ class Dashboard(Page[None]):
             return
         self.query_one(StatusBar).tick(picture, now)
         self.query_one(ProposalBar).tick(picture, now)
-        self._table("vms").touch(vms.cooling(picture, now))
-
-    def _paint_nodes(self, picture: Picture) -> None:
-        table, glyphs = self._table("nodes"), self.console_app.glyphs
-        columns = nodes.columns(picture.view.policy)
-        if table.columns != columns:  # thresholds were changed
-            table.set_columns(columns)
-        table.show(nodes.order(picture), lambda key: nodes.row(picture, NodeId(key), self._trail, glyphs))
-        table.styles.height = len(nodes.order(picture)) + 1
-
-    def _paint_vms(self) -> None:
-        picture, front = self._picture, self.console_app.front
-        if picture is None:
-            return
-        table, glyphs = self._table("vms"), self.console_app.glyphs
-        wanted = self._wanted["vms"]
-        table.sort_mark = (self._sorting.column, self._sorting.descending)
-        table.empty = f"no VM matches {wanted!r}" if wanted else "no VM is known yet"
-        keys = vms.order(picture, self._sorting, wanted, front.now())
-        table.show(keys, lambda key: vms.row(picture, VmId(key), front.now(), glyphs))
-
-    def _paint_rules(self, picture: Picture) -> None:
-        found = violations.order(picture)
-        self._table("violations").show(list(found), lambda key: violations.row(picture, found[key]))
-        self.query_one("#side").set_class(bool(found), "-broken")
-        self._table("violations").styles.max_height = max(len(found), LEAST_RULES) + 1
-
-    def _paint_log(self) -> None:
-        self._told, new = self.console_app.front.lines_since(self._told)
-        self._book.add(self._told, new)
-        self._lines = self._book.shown(self._wanted["log"], verbose=self._verbose)
-        lines = self._lines
-        self._table("log").show(list(lines), lambda key: log.row(lines[key]))
-
-    def _table(self, name: str) -> Table:
-        return self.query_one(f"#{name}", Table)
-
-    def _seed(self) -> None:
-        """Fill the sparklines from the journal, once."""
-        queries = self.console_app.front.queries
-        if queries is not None and not self._seeded:
-            self._seeded = True
-            self.run_worker(self._read_trail(), exit_on_error=False)
-
-    async def _read_trail(self) -> None:
-        from hctui.tui.seed import readings
-
-        queries = self.console_app.front.queries
-        if queries is None or self._picture is None:
-            return
-        try:
-            self._trail.begin(await readings(queries, self._picture.view, SEED_SECONDS))
-        except HctuiError as error:
-            self.console_app.say(f"The past cannot be shown. {error}", is_wrong=True)
-        else:
-            self._paint_nodes(self._picture)
+        self.query_one(VmTable).tick(picture, now)
 
     # What is chosen
 
     @property
     def vm_id(self) -> VmId | None:
         """The VM that is meant: the one under the cursor, or the one of the broken rule under it."""
-        picture = self._picture
-        if picture and self.focused is self._table("violations"):
-            finding = violations.order(picture).get(self._table("violations").cursor_key or "")
-            return violations.first_vm(finding) if finding else None
-        key = self._table("vms").cursor_key
+        rules = self.query_one(RuleTable)
+        if self.focused is rules:
+            return rules.vm_id
+        key = self.query_one(VmTable).cursor_key
         return VmId(key) if key else None
 
     @on(Table.Chosen, "#vms")
@@ -232,54 +149,63 @@ class Dashboard(Page[None]):
 
     @on(Table.HeaderClicked, "#vms")
     def _sort_by(self, event: Table.HeaderClicked) -> None:
-        self._sort(self._sorting.by(event.column_key))
+        self._sort(self.query_one(VmTable).sorting.by(event.column_key))
 
     def action_sort(self) -> None:
         """Sort by the next column."""
-        self._sort(self._sorting.next(self._table("vms").size.width))
+        table = self.query_one(VmTable)
+        self._sort(table.sorting.next(table.size.width))
 
     def action_reverse(self) -> None:
         """Sort the other way round."""
-        self._sort(self._sorting.reversed())
+        self._sort(self.query_one(VmTable).sorting.reversed())
 
     def _sort(self, sorting: vms.Sorting) -> None:
-        self._sorting = sorting
-        self._paint_vms()
-        self._table("vms").scroll_home(animate=False)
+        table = self.query_one(VmTable)
+        table.sorting = sorting
+        self._paint_one(table)
+        table.scroll_home(animate=False)
 
     # Filters
 
     def action_filter(self) -> None:
         """Open the filter of the log if that has the focus, else of the VMs."""
-        self._filtering = "log" if self.focused is self._table("log") else "vms"
+        self._filtering = LogTable if isinstance(self.focused, LogTable) else VmTable
         box = self.query_one(FilterBox)
-        box.value = self._wanted[self._filtering]
+        box.value = self.query_one(self._filtering).wanted
         box.open()
 
     @on(Input.Changed, "#filter")
     def _filter_changed(self, event: Input.Changed) -> None:
-        if self._wanted[self._filtering] != event.value:
-            self._wanted[self._filtering] = event.value
-            self._paint_vms() if self._filtering == "vms" else self._paint_log()
+        self._filter(self.query_one(self._filtering), event.value)
 
     @on(Input.Submitted, "#filter")
     def _filter_done(self) -> None:
         self.query_one(FilterBox).settle()
-        self._table(self._filtering).focus()
+        self.query_one(self._filtering).focus()
 
     def action_back(self) -> None:
-        """Forget the filter."""
-        self._wanted = dict.fromkeys(self._wanted, "")
+        """Forget the filters."""
+        for table in (self.query_one(VmTable), self.query_one(LogTable)):
+            self._filter(table, "")
         self.query_one(FilterBox).clear_and_close()
-        self._table(self._filtering).focus()
-        self._paint_vms()
-        self._paint_log()
+        self.query_one(self._filtering).focus()
+
+    def _filter(self, table: VmTable | LogTable, wanted: str) -> None:
+        if table.wanted != wanted:
+            table.wanted = wanted
+            self._paint_one(table)
+
+    def _paint_one(self, table: VmTable | LogTable) -> None:
+        """Show in a table what was chosen there."""
+        if self._picture:
+            table.paint(self._picture, self.console_app.front)
 
     # The log
 
     def action_follow(self) -> None:
         """Follow the newest line, or hold."""
-        table = self._table("log")
+        table = self.query_one(LogTable)
         table.follow = not table.follow
         self.console_app.say(
             "Following the newest line." if table.follow else "Holding: the log stays where it is."
@@ -287,8 +213,9 @@ class Dashboard(Page[None]):
 
     def action_verbose(self) -> None:
         """Show every line, or only those that say what came of it."""
-        self._verbose = not self._verbose
-        self._paint_log()
+        table = self.query_one(LogTable)
+        table.verbose = not table.verbose
+        self._paint_one(table)
 
     def action_switch_panel(self) -> None:
         """Switch between log and broken rules where there is room for one of them."""
@@ -300,13 +227,24 @@ class Dashboard(Page[None]):
         """Explain what has the focus: a line's cycle, a VM, or the last decision."""
         from hctui.tui.screens.explain import Explanation
 
-        if self.focused is self._table("log"):
-            line = self._lines.get(self._table("log").cursor_key or "")
-            self.app.push_screen(Explanation(at=line.at if line else None))
+        if isinstance(self.focused, LogTable):
+            self._explain(self.focused.chosen)
         elif self.vm_id:
             self.app.push_screen(Explanation(vm_id=self.vm_id))
         else:
             self.app.push_screen(Explanation())
+
+    def _explain(self, row: log.Row | None) -> None:
+        """Explain a line's cycle. A date has none."""
+        from hctui.tui.screens.explain import Explanation
+
+        if isinstance(row, date):
+            self.console_app.say("This is only the date of the lines below it. Choose one of those.")
+        elif row is None:
+            self.app.push_screen(Explanation())
+        else:
+            moment = log.moment(row)
+            self.app.push_screen(Explanation(at=moment.at, ahead=moment.ahead))
 
     def action_move(self) -> None:
         """Move the chosen VM by hand."""

@@ -37,15 +37,17 @@ class Explanation(Page[None]):
     BINDINGS = [*bindings(Where.EXPLANATION), *named("move", "copy")]  # noqa: RUF012 - Textual's type
     AUTO_FOCUS = "Paper"
 
-    def __init__(self, *, at: float | None = None, vm_id: VmId | None = None) -> None:
-        """Explains the decision made at a time (Unix seconds), else the latest before it; or a VM; or what was last.
+    def __init__(self, *, at: float | None = None, ahead: bool = False, vm_id: VmId | None = None) -> None:
+        """Explains the decision made at a time, else the next to it; or a VM; or what was decided last.
 
         Args:
-            at: the time of the decision.
+            at: the time of the decision, Unix seconds.
+            ahead: whether the next is the first after that time, and not the latest before it.
             vm_id: the VM, as it is now.
         """
         super().__init__()
         self._at = at
+        self._ahead = ahead
         self._vm_id = vm_id
         self._decision: Decision | None = None
         self._is_begun = False
@@ -77,7 +79,11 @@ class Explanation(Page[None]):
 
     def _begin(self, picture: Picture) -> None:
         latest = picture.view.decision
-        if latest is not None and (self._at is None or self._at >= latest.at):
+        is_to_come = self._ahead and (latest is None or self._at is None or self._at > latest.at)
+        if is_to_come:
+            self._is_begun = False
+            self._say("The cycle that this line belongs to has not decided yet.")
+        elif latest is not None and (self._at is None or self._at >= latest.at):
             self._show(latest)
         elif self._at is None:
             self._is_begun = False
@@ -88,8 +94,7 @@ class Explanation(Page[None]):
 
     async def _read(self, at: float) -> None:
         try:
-            queries = self._queries
-            found = await queries.decision_at(at) if queries else None
+            found = await self._found(at)
         except HctuiError as error:
             self._say(str(error))
             return
@@ -97,6 +102,13 @@ class Explanation(Page[None]):
             self._say("There is no decision of that time in the journal.")
         else:
             self._show(found)
+
+    async def _found(self, at: float) -> Decision | None:
+        queries = self._queries
+        if self._ahead:
+            found = await queries.decision_after(math.nextafter(at, -math.inf)) if queries else None
+            return found or self.console_app.picture.view.decision  # which may not be in the journal yet
+        return await queries.decision_at(at) if queries else None
 
     def _show(self, decision: Decision) -> None:
         self._decision = decision

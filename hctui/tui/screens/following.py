@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from textual import events
+
 from hctui.engine.view import Front, Line, View
+from hctui.tui.page import Page, Result
 
 MOST_VIEWS = 200
 """So many views are put aside, then no more: what was asked is answered by the first that follow, not by the last."""
@@ -43,3 +46,21 @@ class Following:
     def end(self) -> None:
         """Follow no longer."""
         self._end()
+
+
+class FollowingPage(Page[Result]):
+    """A page that follows the engine from when it first asks for what is new until it is closed."""
+
+    _following: Following | None = None
+
+    @property
+    def following(self) -> Following:
+        """What is new since it was last asked."""
+        if self._following is None:
+            self._following = Following(self.console_app.front)
+        return self._following
+
+    def on_unmount(self, event: events.Unmount) -> None:
+        """Stop listening to the engine."""
+        if self._following:
+            self._following.end()

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from functools import partial
-from pathlib import Path
 
 from textual import on
 from textual.app import ComposeResult
@@ -17,6 +16,8 @@ from textual.containers import VerticalScroll
 from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
+from hctui.config.errors import FolderError
+from hctui.config.paths import create_folder
 from hctui.core.errors import HctuiError
 from hctui.engine.queries import DecisionTold, Form, MigrationTold, Queries, Subject
 from hctui.tui.cell import Cell, Tone, cell
@@ -267,15 +268,11 @@ class History(Page[None]):
         folder = self.console_app.outlook.export_folder
         path = history.export_path(folder, cluster.name if cluster else "", subject, form, now)
         try:
-            await asyncio.to_thread(_make, folder)
+            await asyncio.to_thread(create_folder, folder)
             rows = await queries.export(subject, form, path, now - seconds, now)
+        except FolderError as error:
+            self.console_app.say(f"The export failed: {error}", is_wrong=True)
         except HctuiError as error:
             self.console_app.say(str(error), is_wrong=True)
-        except OSError as error:
-            self.console_app.say(f"The export failed: {folder}: {error.strerror}.", is_wrong=True)
         else:
             self.console_app.say(history.exported(subject, rows, path))
-
-
-def _make(folder: Path) -> None:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -102,7 +102,7 @@ class Matrix(Page[None]):
         glyphs, first = self.console_app.glyphs, self._shown.start
         shown = self._shown = matrix.in_sight(table.text_width, len(self._node_ids), self._at, first)
         table.empty = f"no VM matches {self._wanted!r}" if self._wanted else "no VM is running"
-        columns = matrix.columns(picture, self._node_ids, shown, self._at, glyphs)
+        columns = matrix.columns(picture, self._node_ids, shown, self._at, glyphs, table.text_width)
         if columns != table.columns:
             table.set_columns(columns)
 

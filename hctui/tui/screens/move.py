@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual import events, on
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
@@ -23,9 +23,8 @@ from hctui.tui.errand import Errand
 from hctui.tui.keys import named
 from hctui.tui.lists import targets
 from hctui.tui.outcome import outcome
-from hctui.tui.page import Page
 from hctui.tui.picture import Picture, picture_of
-from hctui.tui.screens.following import Following
+from hctui.tui.screens.following import FollowingPage
 from hctui.tui.screens.question import Answer, Question
 from hctui.tui.widgets.key_bar import KeyBar
 from hctui.tui.widgets.prose import Prose
@@ -35,7 +34,7 @@ from hctui.tui.widgets.table import Table
 _YES, _NO = "yes", "no"
 
 
-class MovePage(Page[None]):
+class MovePage(FollowingPage[None]):
     """Where a VM may go, and a way to send it there."""
 
     CSS_PATH = "move.tcss"
@@ -51,7 +50,6 @@ class MovePage(Page[None]):
         self._picture: Picture | None = None
         self._options: dict[str, Option] = {}
         self._errand: Errand | None = None
-        self._following: Following | None = None
         self._is_placed = False
 
     def compose(self) -> ComposeResult:
@@ -71,21 +69,13 @@ class MovePage(Page[None]):
 
     def on_mount(self) -> None:
         """Follow the engine from now on, so that no answer is missed."""
-        self._following = Following(self.console_app.front)
         self.paint(self.console_app.picture)
-
-    def on_unmount(self, event: events.Unmount) -> None:
-        """Stop listening to the engine."""
-        if self._following:
-            self._following.end()
 
     # Showing
 
     def paint(self, picture: Picture) -> None:
         """Show a picture, after what led to it."""
-        if self._following is None:
-            return
-        self._catch_up(self._following)
+        self._catch_up()
         self._picture = picture
         vm = picture.vm(self._vm_id)
         self._vm_name = vm.name if vm else self._vm_name
@@ -133,9 +123,9 @@ class MovePage(Page[None]):
         option = self._options.get(self._table.cursor_key or "")
         self.query_one("#detail", Prose).show(words.detail(option))
 
-    def _catch_up(self, following: Following) -> None:
+    def _catch_up(self) -> None:
         """Look at every view and line there was, so that no answer is missed."""
-        errand, views, lines = self._errand, following.new_views(), following.new_lines()
+        errand, views, lines = self._errand, self.following.new_views(), self.following.new_lines()
         if errand is None:
             return
         for view in views:

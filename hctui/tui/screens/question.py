@@ -9,6 +9,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
+from textual.geometry import Region
 from textual.widgets import Button, Static
 
 from hctui.core.errors import HctuiError
@@ -34,7 +35,13 @@ class Question(Dialog[str]):
     BINDINGS = bindings(Where.QUESTION)
 
     def __init__(
-        self, title: str, text: str, answers: tuple[Answer, ...], evidence: Evidence | None = None
+        self,
+        title: str,
+        text: str,
+        answers: tuple[Answer, ...],
+        evidence: Evidence | None = None,
+        *,
+        first_in_sight: str = "",
     ) -> None:
         """A question.
 
@@ -43,12 +50,14 @@ class Question(Dialog[str]):
             text: what will happen, literally.
             answers: from left to right.
             evidence: reads what helps to answer; shown below once it is there.
+            first_in_sight: the beginning of the evidence that is in sight at first, if the text must give way for it.
         """
         super().__init__()
         self._title = title
         self._text = text
         self._answers = answers
         self._evidence = evidence
+        self._first_in_sight = first_in_sight
 
     def compose(self) -> ComposeResult:
         """Title, text, evidence and a button for each answer."""
@@ -77,7 +86,16 @@ class Question(Dialog[str]):
         except HctuiError as error:
             told = str(error)
         self.query_one("#evidence", Static).update(told)
-        self.call_after_refresh(self._tell_of_more)
+        self.call_after_refresh(self._show_evidence)
+
+    def _show_evidence(self) -> None:
+        """Bring in sight what must be, scrolling no further than that takes."""
+        evidence, first = self.query_one("#evidence", Static), Content(self._first_in_sight)
+        if first and evidence.size.width:
+            rows = first.get_height({}, evidence.size.width)
+            beginning = Region(0, evidence.virtual_region.y, 1, rows)
+            self.query_one(VerticalScroll).scroll_to_region(beginning, animate=False)
+        self._tell_of_more()
 
     def _tell_of_more(self) -> None:
         """Where not everything is in sight, say how to read on."""

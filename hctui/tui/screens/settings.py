@@ -19,12 +19,12 @@ from hctui.tui import edits as editing
 from hctui.tui import settings_words as words
 from hctui.tui.cell import Tone, cell
 from hctui.tui.edits import Edits
-from hctui.tui.keys import Where, bindings, named
-from hctui.tui.lists import settings as rows
+from hctui.tui.keys import named
 from hctui.tui.page import Page
 from hctui.tui.picture import Picture
 from hctui.tui.screens import settings_questions
 from hctui.tui.screens.settings_field import SettingField
+from hctui.tui.screens.settings_list import SettingsFilter, SettingsTable
 from hctui.tui.screens.settings_saving import Saving
 from hctui.tui.widgets.filter_box import FilterBox
 from hctui.tui.widgets.key_bar import KeyBar
@@ -32,18 +32,6 @@ from hctui.tui.widgets.prose import Prose
 from hctui.tui.widgets.status_bar import StatusBar
 from hctui.tui.widgets.table import Table
 from hctui.tui.widgets.text_line import TextLine
-
-
-class SettingsTable(Table):
-    """The list of settings."""
-
-    BINDINGS = [*named("edit"), *bindings(Where.LIST)]  # noqa: RUF012 - Textual's type
-
-
-class SettingsFilter(FilterBox):
-    """The filter. Its own keys give way to those of the page."""
-
-    BINDINGS = [*named("save", "apply", "revert")]  # noqa: RUF012 - Textual's type
 
 
 class SettingsPage(Page[None]):
@@ -69,15 +57,13 @@ class SettingsPage(Page[None]):
         yield StatusBar()
         yield TextLine(id="password")
         with Vertical(id="main"):
-            yield SettingsTable(
-                rows.COLUMNS, empty="no setting matches", glyphs=self.console_app.glyphs, id="settings"
-            )
+            yield SettingsTable(self.console_app.glyphs)
             with VerticalScroll(id="side", can_focus=False):
                 yield SettingField()
                 yield Prose(id="reason")
                 yield Prose(id="about")
         yield Prose(id="trouble")
-        yield SettingsFilter("name, source, edited, locked, wrong")
+        yield SettingsFilter()
         yield TextLine(id="summary")
         yield KeyBar()
 
@@ -86,8 +72,8 @@ class SettingsPage(Page[None]):
         return self.console_app.front.view.settings
 
     @property
-    def _table(self) -> Table:
-        return self.query_one("#settings", Table)
+    def _table(self) -> SettingsTable:
+        return self.query_one(SettingsTable)
 
     @property
     def _field(self) -> SettingField:
@@ -122,8 +108,7 @@ class SettingsPage(Page[None]):
         settings, edits = self._settings, self._edits
         self._problems = editing.problems(settings, edits)
         wrong = self._wrong
-        keys = rows.order(settings, edits, wrong, self._wanted, keep=self._editing)
-        self._table.show(keys, lambda key: rows.row(settings, edits, wrong, key, keys))
+        self._table.show_matching(settings, edits, wrong, self._wanted, keep=self._editing)
         told = words.summary(edits, len(edits.pending(settings)), len(wrong), settings.file)
         self.query_one("#summary", TextLine).show(told)
         self._show_about()
@@ -226,7 +211,7 @@ class SettingsPage(Page[None]):
     def action_copy(self) -> None:
         """Copy the row under the cursor."""
         if key := self._table.cursor_key:
-            row = rows.row(self._settings, self._edits, self._wrong, key, [key])
+            row = self._table.alone(self._settings, self._edits, self._wrong, key)
             self.console_app.copy("The row", words.row_copy(row))
 
     # The filter

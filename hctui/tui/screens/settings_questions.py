@@ -21,12 +21,14 @@ from hctui.tui.screens.questions import NO, YES
 
 def saving(settings: Settings, edit: Edit, foreseen: Settings) -> Question:
     """Before the file is written: what will be different in it, and what that does."""
+    told = words.diff_text(edit)
 
     async def difference() -> str:
-        return words.diff_text(edit)
+        return told
 
     answers = (Answer(NO, "Do not save", is_safe=True), Answer(YES, "Save"))
-    return Question("Save the settings", words.save_text(settings, edit, foreseen), answers, difference)
+    text = words.save_text(settings, edit, foreseen)
+    return Question("Save the settings", text, answers, difference, first_in_sight=words.first_change(told))
 
 
 def not_saved(error: HctuiError) -> Question:

@@ -15,7 +15,7 @@ class TooSmall(ModalScreen[None]):
     BINDINGS = [Binding("q,ctrl+q", "app.leave", "quit", show=False)]  # noqa: RUF012 - Textual's type
 
     DEFAULT_CSS = """
-    TooSmall { align: center middle; background: $surface; }
+    TooSmall { align: center middle; }
     TooSmall Static { width: auto; height: auto; text-align: center; }
     """
 

@@ -15,13 +15,16 @@ from hctui.tui.texts.verdicts import heading
 
 _KEY_WIDTH = 16
 
-REMAPPING = "To change a key, name it in the settings as at the right:", 'keys = ["approve=ctrl+a"]'
+REMAPPING = (
+    "To change a key, write the word at the right of its line into the settings:",
+    'keys = ["approve=ctrl+a"]',
+)
 
 _MEANINGS = {
     "app.focus_next": "To the next part of the screen.",
     "app.focus_previous": "To the part before.",
-    "screen.copy_text": "Copy the text selected with the mouse.",
-    "help_quit": "Says how to quit.",
+    "screen.copy_text": "Copy the text that is selected with the mouse. With nothing selected: say how to quit.",
+    "help_quit": "Say how to quit.",
     "move(-1)": "One row up.",
     "move(1)": "One row down.",
     "page(-1)": "One page up.",
@@ -82,6 +85,14 @@ def told(groups: Sequence[Group], remapped: Mapping[str, str], display: Display)
         keys = [key for key in KEYS if key.where is where and key.id not in shown]
         found += _section(f"other-{where.name}", f"Elsewhere: {where}", _others(keys, remapped, display))
     return tuple(found)
+
+
+def how_to_quit(remapped: Mapping[str, str], display: Display) -> str:
+    """What is said to somebody who presses Ctrl-C, which quits elsewhere; keys as in `told`."""
+    keys = [display(key.strip()) for key in remapped.get("quit", BY_ID["quit"].keys).split(",")]
+    return (
+        f"Ctrl-C does not quit. {' or '.join(keys)} does, and asks first if something would be left undone."
+    )
 
 
 Line = tuple[str, str, str, bool]

@@ -94,6 +94,11 @@ class Chart(Widget):
         """What is drawn, without colours."""
         return self._drawn.plain
 
+    def draw_with(self, glyphs: Glyphs) -> None:
+        """Draw it with fine dots or with plain characters from now on."""
+        self._is_ascii = glyphs is ASCII
+        self._draw()
+
     def show(self, drawing: Drawing) -> None:
         """Draw another one; what is on the screen stays until that is done."""
         self._drawing = drawing

@@ -44,7 +44,17 @@ class KeyBar(TextLine):
         if screen is not self.screen or not self.is_attached:
             return
         active = [each for each in screen.active_bindings.values() if each.binding.show and each.enabled]
-        self.show(self._fill(_each_once(each.binding for each in active)))
+        self.show(self._fill(self._each_once(each.binding for each in active)))
+
+    def _each_once(self, bindings: Iterable[Binding]) -> list[Binding]:
+        """The key of each action that is shown shortest: `q` rather than `^q`."""
+        shown: dict[str, Binding] = {}
+        for binding in bindings:
+            before = shown.pop(binding.action, binding)
+            shown[binding.action] = min(
+                before, binding, key=lambda each: cell_len(self.app.get_key_display(each))
+            )
+        return list(shown.values())
 
     def _fill(self, bindings: list[Binding]) -> Cell:
         """The keys that fit, noting where each stands. That of the help, which has all others, is always there."""
@@ -72,8 +82,3 @@ class KeyBar(TextLine):
         for begin, end, key in self._spans:
             if begin <= event.x < end:
                 self.app.simulate_key(key)
-
-
-def _each_once(bindings: Iterable[Binding]) -> list[Binding]:
-    """The first key of each action."""
-    return list({binding.action: binding for binding in reversed(list(bindings))}.values())[::-1]

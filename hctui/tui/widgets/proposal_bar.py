@@ -18,6 +18,7 @@ class ProposalBar(Vertical):
     ProposalBar {
         height: 2;
         background: $accent 18%;
+        &:ansi { background: $panel; }
         display: none;
         &.-waiting { display: block; }
         & > Horizontal { height: 1; }

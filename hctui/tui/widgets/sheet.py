@@ -22,7 +22,7 @@ from hctui.tui.widgets.lines import BLANK, Kind, Line, differing, drawn, titles
 from hctui.tui.widgets.seam import Seam
 from hctui.tui.widgets.tones import tone_styles
 
-_STRIPS_KEPT = 512
+_STRIPS_KEPT = 128
 
 
 class Sheet(ScrollView, inherit_bindings=False):
@@ -203,6 +203,8 @@ class Sheet(ScrollView, inherit_bindings=False):
         if (styles := self._styles.get(kind)) is None:
             layer = self.get_component_rich_style(f"table--{kind}", partial=True, default=Style.null())
             base = self.rich_style
+            if layer.reverse:  # dimmed, it would be a patch of another background
+                layer += Style(dim=False)
             styles = self._styles[kind] = {
                 tone: base + style + layer for tone, style in tone_styles(self.app).items()
             }

@@ -50,7 +50,7 @@ class Table(Sheet, can_focus=True):
     """A table with a cursor.
 
     Its parent gives it its size. Keys of rows are unique. A row's cells are asked for once and kept until the next
-    `show`, or until its key is given to `touch`.
+    `show`, until its key is given to `touch`, or until the table has another size.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -258,10 +258,12 @@ class Table(Sheet, can_focus=True):
 
     def on_resize(self) -> None:
         """Keeps in sight what was in sight: the row under the cursor, or the last one."""
+        self._cells.clear()
         line = self._cursor_line(self._page_before or len(self._rows.order))
         self._page_before = self._page
         if line is not None:
             self._bring_in_sight()
+        self.repaint()
 
     def watch_has_focus(self, _has_focus: bool) -> None:
         """Draws the cursor as it looks with the focus, or without."""

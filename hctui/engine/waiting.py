@@ -1,0 +1,116 @@
+"""Keeps what a person orders while the cluster has not answered yet.
+
+There is no journal before the cluster has said who it is. A pause, or a dry run that a person holds, must survive the
+end of the program nevertheless: until then it is kept by address, and what was kept is ordered again at the next start.
+Sees that nothing is lost; what an order does is not its business.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+from typing import Self
+
+from hctui.config import change
+from hctui.config.schema import DRY_RUN
+from hctui.core.commands import Pause
+from hctui.core.errors import HctuiError
+from hctui.core.state import Standing, State
+from hctui.engine.desk import Desk
+from hctui.engine.executor import Memory
+from hctui.engine.log import Log
+from hctui.engine.view import Level, Line
+from hctui.journal.standing import read_standing, write_standing
+
+PAUSED = (
+    "Paused in the last run, before the cluster had answered, and it stays so: watching, deciding nothing, until "
+    "somebody resumes it with the key p in the console."
+)
+HELD = (
+    "DRY RUN, whatever the settings say: in the last run, before the cluster had answered, a person switched to it in "
+    "the console. It stays so until somebody switches to live there."
+)
+
+
+class Waiting:
+    """The time from the start to the moment when a journal takes over. Use once, as an asynchronous context."""
+
+    def __init__(self, desk: Desk, folder: Path, log: Log) -> None:
+        self._desk = desk
+        self._folder = folder
+        self._log = log
+        self._address = desk.view.contact.address
+        self._written = Standing()
+        self._keeping: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        """Order again what was kept, and begin to keep.
+
+        Raises:
+            JournalError: it cannot be known what was ordered.
+        """
+        self._written = kept = read_standing(self._folder, self._address)
+        if kept.dry_run_held:
+            self._desk.use(change(self._desk.view.settings, {DRY_RUN.key: "true"}))
+            self._tell("dry_run_held", HELD)
+        if kept.paused:
+            self._desk.submit(Pause())
+            self._tell("paused", PAUSED)
+        self._note()
+        self._keeping = asyncio.create_task(self._keep())
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        """Keep the last of it, unless a journal has it."""
+        if await self._stop():
+            self._note()
+
+    async def hand_over(self, journal: Memory, state: State) -> None:
+        """Have the journal keep it from now on, before anything is decided. The orders themselves stay at the desk.
+
+        Args:
+            journal: of the cluster that has answered.
+            state: what it held so far.
+
+        Raises:
+            JournalError: it cannot be written; then it is still kept by address.
+        """
+        ordered = self._desk.standing
+        if ordered != Standing():
+            held = state.dry_run_held or ordered.dry_run_held
+            await journal.save_state(replace(state, paused=state.paused or ordered.paused, dry_run_held=held))
+        await self._stop()
+        if self._written != Standing():
+            write_standing(self._folder, self._address, Standing())
+
+    async def _stop(self) -> bool:
+        """Keep no longer. Whether that was not the case already."""
+        keeping, self._keeping = self._keeping, None
+        if keeping is None:
+            return False
+        keeping.cancel()
+        await asyncio.gather(keeping, return_exceptions=True)
+        return True
+
+    async def _keep(self) -> None:
+        while True:
+            await self._desk.woken.wait()
+            self._desk.woken.clear()
+            self._note()
+
+    def _note(self) -> None:
+        """Show and write down what is ordered by now. A small file, at a key press, while nothing is balanced."""
+        ordered, state = self._desk.standing, self._desk.view.state
+        if state.paused != ordered.paused:
+            self._desk.publish(state=replace(state, paused=ordered.paused))
+        if ordered == self._written:
+            return
+        try:
+            write_standing(self._folder, self._address, ordered)
+        except HctuiError as error:
+            self._tell("journal", f"What was ordered holds for this run only. {error}", Level.ERROR)
+        self._written = ordered
+
+    def _tell(self, event: str, text: str, level: Level = Level.WARNING) -> None:
+        self._log(Line(self._desk.now(), event, text, level))

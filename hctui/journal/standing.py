@@ -1,0 +1,75 @@
+"""What a person ordered before the cluster was known, on disk: one small file for each address.
+
+A journal belongs to a cluster, and which one that is, only the cluster can say. Until it does, that hctui is paused or
+held in a dry run must survive the end of the program all the same. Decides nothing; does not know who asks.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from pathlib import Path
+
+from hctui.core.state import Standing
+from hctui.journal.errors import JournalError
+
+_NOTHING = Standing()
+
+
+def standing_path(folder: Path, address: str) -> Path:
+    """Where the orders lie for the cluster at an address, as the settings write it."""
+    return folder / f"ordered-{hashlib.sha256(address.encode()).hexdigest()[:32]}.json"
+
+
+def read_standing(folder: Path, address: str) -> Standing:
+    """What was ordered for this address and is in no journal yet; nothing if there is no such file.
+
+    Raises:
+        JournalError: there is one that makes no sense. To go on would be to forget a pause.
+    """
+    path = standing_path(folder, address)
+    try:
+        found = json.loads(path.read_bytes())
+        return Standing(paused=found["paused"] is True, dry_run_held=found["dry_run_held"] is True)
+    except FileNotFoundError:
+        return _NOTHING
+    except OSError as error:
+        raise JournalError(f"{path}: {error.strerror}.") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise JournalError(
+            f"{path} should say whether hctui is paused, and does not.",
+            hint="Delete it to go on without; then look whether hctui is to be paused or kept in a dry run.",
+        ) from error
+
+
+def write_standing(folder: Path, address: str, standing: Standing) -> None:
+    """Write down what was ordered, on the disk itself, readable by its owner only; remove the file if it is nothing.
+
+    Raises:
+        JournalError: it cannot be written.
+    """
+    path = standing_path(folder, address)
+    try:
+        if standing == _NOTHING:
+            path.unlink(missing_ok=True)
+        else:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _publish(
+                path, {"address": address, "paused": standing.paused, "dry_run_held": standing.dry_run_held}
+            )
+    except OSError as error:
+        raise JournalError(f"{path}: {error.strerror}.") from error
+
+
+def _publish(path: Path, content: dict[str, str | bool]) -> None:
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with open(descriptor, "w", encoding="utf-8") as stream:
+            json.dump(content, stream)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(temporary, path)
+    finally:
+        Path(temporary).unlink(missing_ok=True)

@@ -1,0 +1,54 @@
+"""What was ordered before a cluster was known: kept for one address, and never silently lost."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from hctui.core.state import Standing
+from hctui.journal import JournalError, journals
+from hctui.journal.standing import read_standing, standing_path, write_standing
+
+HERE, THERE = "https://10.0.0.1", "https://10.0.0.2"
+
+
+@pytest.mark.parametrize("paused", [False, True])
+@pytest.mark.parametrize("dry_run_held", [False, True])
+def test_it_is_read_back_for_its_address_only(folder: Path, paused: bool, dry_run_held: bool) -> None:
+    ordered = Standing(paused, dry_run_held)
+    write_standing(folder, HERE, ordered)
+    assert read_standing(folder, HERE) == ordered
+    assert read_standing(folder, THERE) == Standing()
+    assert journals(folder) == []
+
+
+def test_it_is_private_and_leaves_nothing_behind(folder: Path) -> None:
+    write_standing(folder, HERE, Standing(paused=True))
+    assert standing_path(folder, HERE).stat().st_mode & 0o077 == 0
+    assert list(folder.iterdir()) == [standing_path(folder, HERE)]
+    write_standing(folder, HERE, Standing())
+    assert list(folder.iterdir()) == []
+    write_standing(folder, HERE, Standing())
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '"paused"', '{"paused": true}', "\udcff"])
+def test_what_makes_no_sense_is_an_error_and_not_forgotten(folder: Path, content: str) -> None:
+    folder.mkdir()
+    standing_path(folder, HERE).write_bytes(content.encode("utf-8", "surrogateescape"))
+    with pytest.raises(JournalError, match="should say whether hctui is paused"):
+        read_standing(folder, HERE)
+
+
+def test_a_write_that_fails_leaves_the_old_one(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_standing(folder, HERE, Standing(paused=True))
+
+    def fail(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(JournalError, match="No space left on device"):
+        write_standing(folder, HERE, Standing(paused=True, dry_run_held=True))
+    assert read_standing(folder, HERE) == Standing(paused=True)
+    assert len(list(folder.iterdir())) == 1
