@@ -41,13 +41,13 @@ class Outlet:
         self._taken_at = 0.0
         self._is_closing = False
         self._is_over = False
-        self._failure: OSError | None = None
+        self._failure: Exception | None = None
         self._changed = threading.Condition()
         # A daemon, since a write to a terminal that hangs never returns and must not keep the program.
         self._thread = threading.Thread(target=self._run, name="hctui-output", daemon=True)
 
     @property
-    def failure(self) -> OSError | None:
+    def failure(self) -> Exception | None:
         """Why nothing can be written any more; `None` as long as nothing is known against it."""
         return self._failure
 
@@ -88,7 +88,7 @@ class Outlet:
         try:
             while content := self._next():
                 self._put(content)
-        except OSError as error:  # the other side is gone; whoever watches it will notice
+        except Exception as error:  # mostly the other side is gone; whoever watches it will notice
             self._failure = error
             self._is_over = True
 
@@ -101,7 +101,14 @@ class Outlet:
             content, dropped = b"".join(self._waiting), self._dropped
             self._waiting.clear()
             self._bytes = self._dropped = 0
-        return self._gap(dropped) + content if dropped else content
+        return self._told_gap(dropped) + content if dropped else content
+
+    def _told_gap(self, dropped: int) -> bytes:
+        """What stands in the place of what was dropped. Not ours: if it fails, what follows is written without it."""
+        try:
+            return self._gap(dropped)
+        except Exception:
+            return b""
 
     def _put(self, content: bytes) -> None:
         while content and not self._is_over:

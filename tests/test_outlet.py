@@ -160,3 +160,21 @@ def test_a_terminal_that_is_gone_is_known_and_no_error(ends: tuple[int, int], si
     outlet.close(10, 10)
     assert time.monotonic() - begun < 8
     assert isinstance(outlet.failure, BrokenPipeError)
+
+
+def test_a_gap_that_cannot_be_told_costs_nothing_but_its_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hctui.outlet.MOST_WAITING_BYTES", 8)
+    reading, writing = os.pipe()
+
+    def fails(dropped: int) -> bytes:
+        raise KeyError(dropped)
+
+    outlet = Outlet(writing, fails)
+    with outlet._changed:  # nothing is taken before all of it has been handed over
+        for piece in (b"one-one-", b"two-two-", b"farewell"):
+            outlet.write(piece)
+    outlet.close(5.0, 5.0)
+    assert os.read(reading, 100) == b"farewell"
+    assert outlet.failure is None
+    os.close(reading)
+    os.close(writing)

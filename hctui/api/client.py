@@ -1,31 +1,32 @@
 """A client of one cluster: what the balancer asks of it, and the one thing it tells it to do.
 
-A read is repeated once where its session turns out to be over, and otherwise never, because the next poll is the
-repetition; the write is never repeated. It decides nothing about VMs and reads no clock but for the latency of a
-snapshot.
+Where nobody answers, what was to be read is read from another node; the write is never repeated, neither there nor
+elsewhere. It decides nothing about VMs and reads no clock but for the latency of a snapshot: what it does in the course
+of time goes by the times of the snapshots it is asked for.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import re
 import time
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Iterable
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, TypeVar
-from urllib.parse import quote, urlsplit
-
-import msgspec
+from typing import TYPE_CHECKING, Self
 
 from hctui.api import action, convert, wire
+from hctui.api import reads as paths
 from hctui.api.account import Account, account
+from hctui.api.address import address_of
+from hctui.api.cancellation import finished
 from hctui.api.certificate import CertificateInfo
-from hctui.api.errors import ApiError, ApiSurprise, ConnectionSettingWrong
-from hctui.api.exchange import Address, Exchange, Lost
-from hctui.api.reply import API_ROOT, Reply, refusal
-from hctui.api.session import Session, Sessions
-from hctui.api.text import harmless
+from hctui.api.errors import ApiError, ApiSurprise
+from hctui.api.exchange import Exchange, Lost, check_address
+from hctui.api.failover import Failover
+from hctui.api.reads import Reads
+from hctui.api.reply import API_ROOT
+from hctui.api.route import Reach
+from hctui.api.session import Sessions
 from hctui.api.tls import Trust, fetch_fingerprint
 from hctui.api.update import unreadable, update_status
 from hctui.core.answers import Answer, NotSent, SessionEnded, Unanswered
@@ -45,10 +46,7 @@ from hctui.core.secret import Secret
 if TYPE_CHECKING:
     import httpx
 
-_T = TypeVar("_T")
-
-_UPDATE_PATH = "/update/update_status.json"
-_HOST = re.compile(r"[\w.:-]+")
+_CLOSE_SECONDS = 10.0
 
 
 class Client:
@@ -72,7 +70,7 @@ class Client:
         """Makes a client; nothing is sent before the first request.
 
         Args:
-            base_url: `https://host` or `https://host:port` of any node.
+            base_url: `https://host` or `https://host:port` of any node. It is used whenever somebody answers there.
             username: account on the cluster.
             password: its password.
             trust: which certificates are accepted.
@@ -84,24 +82,26 @@ class Client:
         Raises:
             ConnectionSettingWrong: the address or the trust cannot be used as it is written.
         """
-        self._address = _address(base_url)
+        configured = address_of(base_url)
+        check_address(configured)
         self._username = username
         self._timeout_seconds = timeout_seconds
         self._exchange = Exchange(
-            self._address,
             trust,
             timeout_seconds=timeout_seconds,
             keepalive_seconds=keepalive_seconds,
             secrets=(password,),
             transport=transport,
         )
-        self._sessions = Sessions(self._exchange, username, password, oidc=oidc)
+        self._sessions = Sessions(self._exchange, configured, username, password, oidc=oidc)
+        self._reads = Reads(self._exchange, self._sessions)
+        self._failover = Failover(self._exchange, self._sessions, configured, self._cluster_info)
         self._cluster: tuple[int, ClusterInfo] | None = None  # with the number of the login it was read in
         self._gpu_profiles: tuple[int, frozenset[str]] | None = None
         self._latency_seconds: float | None = None
 
     def __repr__(self) -> str:
-        return f"<Client of {self._address}>"
+        return f"<Client of {self._failover.configured}>"
 
     async def __aenter__(self) -> Self:
         return self
@@ -109,13 +109,22 @@ class Client:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Logs out and closes all connections; a cancellation meanwhile waits for that (5 s at most)."""
-        await _uncancelled(self._close())
+        """Logs out and closes all connections; a cancellation meanwhile waits for that (10 s at most)."""
+        await finished(self._close(), _CLOSE_SECONDS)
 
     @property
     def latency_seconds(self) -> float | None:
         """How long the cluster took for all answers of the last snapshot; `None` before the first."""
         return self._latency_seconds
+
+    @property
+    def reach(self) -> Reach:
+        """Which address is used and why; as of the latest read."""
+        return self._failover.reach
+
+    def know_nodes(self, lan_ips: Iterable[str], cluster_id: str) -> None:
+        """What an earlier run has seen: where the nodes of the cluster were, and the id that it must have there."""
+        self._failover.know_nodes(lan_ips, cluster_id)
 
     # Session
 
@@ -139,17 +148,23 @@ class Client:
             ApiError: nodes, VMs, their statistics, tasks or the cluster's identity could not be read. The alerts,
                 the update status and the GPU profiles may be unreadable, see `Snapshot`.
         """
-        login_number = (await self._sessions.current()).login_number
+        await self._failover.at(taken_at)
+        snapshot = await self._failover.read(lambda: self._snapshot(taken_at))
+        self._failover.have_seen(snapshot.cluster, (node.lan_ip for node in snapshot.nodes.values()))
+        return snapshot
+
+    async def _snapshot(self, taken_at: float) -> Snapshot:
+        await self._sessions.current()  # one login for all of them
         started = time.perf_counter()
         async with _all_or_first_failure() as reads:
-            nodes = reads.create_task(self._list("/Node", wire.NODES))
-            vms = reads.create_task(self._list("/VirDomain", wire.VMS))
-            stats = reads.create_task(self._list("/VirDomainStats", wire.STATS))
-            tasks = reads.create_task(self._list("/TaskTag", wire.TASKS))
+            nodes = reads.create_task(self._reads.all(paths.NODES, wire.NODES))
+            vms = reads.create_task(self._reads.all(paths.VMS, wire.VMS))
+            stats = reads.create_task(self._reads.all(paths.STATS, wire.STATS))
+            tasks = reads.create_task(self._reads.all(paths.TASKS, wire.TASKS))
             conditions = reads.create_task(self._conditions())
             update = reads.create_task(self._update_status())
-            cluster = reads.create_task(self._cluster_info(login_number))
-            gpu_profiles = reads.create_task(self._gpu_profile_names(login_number))
+            cluster = reads.create_task(self._cluster_info())
+            gpu_profiles = reads.create_task(self._gpu_profile_names())
         self._latency_seconds = time.perf_counter() - started
         return Snapshot(
             taken_at=taken_at,
@@ -164,7 +179,7 @@ class Client:
 
     async def vm(self, vm_id: VmId) -> Vm | None:
         """One VM as it is now, without its load (`cpu_percent` is `None`); `None` when the cluster has no such VM."""
-        found = await self._one("/VirDomain", vm_id, wire.VMS)
+        found = await self._failover.read(lambda: self._reads.one(paths.VMS, vm_id, wire.VMS))
         if found is None:
             return None
         vm = convert.vm(found, {})
@@ -177,7 +192,7 @@ class Client:
 
         `UNINITIALIZED` comes back as such: like `None`, it may be a delay right after the task was started.
         """
-        found = await self._one("/TaskTag", task_id, wire.TASKS)
+        found = await self._failover.read(lambda: self._reads.one(paths.TASKS, task_id, wire.TASKS))
         if found is None:
             return None
         task = convert.task(found)
@@ -191,20 +206,21 @@ class Client:
         Raises:
             ApiError: no session could be opened.
         """
-        await self._sessions.current()
+        await self._failover.read(self._sessions.current)
         async with _all_or_first_failure() as reads:
-            users = reads.create_task(self._list_or_none("/User", wire.USERS))
-            roles = reads.create_task(self._list_or_none("/Role", wire.ROLES))
+            users = reads.create_task(self._reads.all_or_none(paths.USERS, wire.USERS))
+            roles = reads.create_task(self._reads.all_or_none(paths.ROLES, wire.ROLES))
         return account(self._username, users.result(), roles.result())
 
     async def certificate(self) -> CertificateInfo:
-        """The certificate the cluster shows, trusted or not, on a connection of its own without a login."""
-        return await fetch_fingerprint(self._address.host, self._address.port, self._timeout_seconds)
+        """The certificate shown at the configured address, trusted or not, on a connection without a login."""
+        address = self._failover.configured
+        return await fetch_fingerprint(address.host, address.port, self._timeout_seconds)
 
     # The write
 
     async def migrate(self, vm_id: VmId, target: NodeId) -> Answer:
-        """Asks the cluster to migrate a running VM: one request, never repeated for any reason.
+        """Asks the cluster to migrate a running VM: one request, never repeated for any reason, nor at another address.
 
         It raises nothing but `CancelledError`. Cancelled while the request is under way, it cannot say whether the
         cluster carried it out: callers write their intent down before they call, and look at the VM afterwards.
@@ -214,6 +230,7 @@ class Client:
         except ApiError as error:
             return NotSent(f"{error.title}: {error.detail}")
         reply = await self._exchange.send(
+            session.address,
             "POST",
             API_ROOT + action.MIGRATION_PATH,
             label=action.MIGRATION_PATH,
@@ -232,96 +249,36 @@ class Client:
 
     # Parts of a snapshot
 
-    async def _cluster_info(self, login_number: int) -> ClusterInfo:
+    async def _cluster_info(self) -> ClusterInfo:
+        login_number = (await self._sessions.current()).login_number
         if self._cluster is None or self._cluster[0] != login_number:
-            cluster = convert.cluster_info(await self._list("/Cluster", wire.CLUSTERS))
+            cluster = convert.cluster_info(await self._reads.all(paths.CLUSTERS, wire.CLUSTERS))
             self._cluster = (login_number, cluster)
         return self._cluster[1]
 
-    async def _gpu_profile_names(self, login_number: int) -> frozenset[str]:
+    async def _gpu_profile_names(self) -> frozenset[str]:
+        login_number = (await self._sessions.current()).login_number
         if self._gpu_profiles is None or self._gpu_profiles[0] != login_number:
-            answer = await self._list_or_none("/GPUProfile", wire.GPU_PROFILES)
+            answer = await self._reads.all_or_none(paths.GPU_PROFILES, wire.GPU_PROFILES)
             if answer is None:
                 return frozenset()
             self._gpu_profiles = (login_number, convert.gpu_profiles(answer))
         return self._gpu_profiles[1]
 
     async def _conditions(self) -> tuple[Condition, ...] | None:
-        answer = await self._list_or_none("/Condition/filter?includeSet=true", wire.CONDITIONS)
+        answer = await self._reads.all_or_none(paths.CONDITIONS, wire.CONDITIONS)
         return None if answer is None else convert.conditions(answer)
 
     async def _update_status(self) -> UpdateStatus:
         try:
-            reply = await self._get(_UPDATE_PATH, _UPDATE_PATH)
+            reply = await self._reads.update_file()
         except ApiError as error:
             return unreadable(error.detail.removesuffix("."))
         return update_status(reply.status, reply.body)
 
-    # Requests
-
-    async def _list_or_none(
-        self, path: str, decoder: msgspec.json.Decoder[list[_T | None]]
-    ) -> list[_T] | None:
-        try:
-            return await self._list(path, decoder)
-        except ApiError:
-            return None
-
-    async def _list(self, path: str, decoder: msgspec.json.Decoder[list[_T | None]]) -> list[_T]:
-        reply = await self._get(API_ROOT + path, path)
-        if not reply.is_success:
-            raise refusal(reply)
-        return wire.decode_list(reply, decoder)
-
-    async def _one(self, path: str, key: str, decoder: msgspec.json.Decoder[list[_T | None]]) -> _T | None:
-        """One object by its id, which the API answers with an array of none or one, or with 404."""
-        path = f"{path}/{quote(key, safe='')}"
-        reply = await self._get(API_ROOT + path, path)
-        if reply.status == 404 and not reply.is_html:
-            return None
-        if not reply.is_success:
-            raise refusal(reply)
-        found = wire.decode_list(reply, decoder)
-        if len(found) > 1:
-            raise ApiSurprise(f"{path}: expected one object at most, got {len(found)}.")
-        return found[0] if found else None
-
-    async def _get(self, path: str, label: str) -> Reply:
-        """Reads once, and once more in a new session where the cluster's answer is that this one is over."""
-        session = await self._sessions.current()
-        reply = await self._get_in(session, path, label)
-        if not session.is_over(reply):
-            return reply
-        session = await self._sessions.renew(session, reply.status)
-        return await self._get_in(session, path, label)
-
-    async def _get_in(self, session: Session, path: str, label: str) -> Reply:
-        reply = await self._exchange.send("GET", path, label=label, session=session.id)
-        if isinstance(reply, Lost):
-            raise reply.error
-        return reply
-
     async def _close(self) -> None:
         await self.logout()
         await self._exchange.close()
-
-
-def _address(base_url: str) -> Address:
-    """Host and port of `https://host[:port]`.
-
-    Raises:
-        ConnectionSettingWrong: it is something else. The text is not repeated where it may hold a password.
-    """
-    problem = "the address must not contain a user name or password."
-    if "@" not in base_url:
-        problem = f"{harmless(base_url)!r} is not an address of a cluster."
-        with contextlib.suppress(ValueError):
-            parts = urlsplit(base_url)
-            bare = parts.path in ("", "/") and not parts.query and not parts.fragment
-            host = parts.hostname or ""
-            if parts.scheme == "https" and _HOST.fullmatch(host) and bare and parts.port != 0:
-                return Address(host, parts.port or 443)
-    raise ConnectionSettingWrong(problem, hint="Allowed is https://host or https://host:port.")
 
 
 @contextlib.asynccontextmanager
@@ -335,16 +292,3 @@ async def _all_or_first_failure() -> AsyncIterator[asyncio.TaskGroup]:
         failure = failures.exceptions[0]
     if failure is not None:
         raise failure
-
-
-async def _uncancelled(work: Coroutine[None, None, None]) -> None:
-    """Runs work to its end, also when cancelled meanwhile; the cancellation is delivered afterwards."""
-    running = asyncio.ensure_future(work)
-    cancellation = None
-    while not running.done():
-        try:
-            await asyncio.shield(running)
-        except asyncio.CancelledError as error:
-            cancellation = error
-    if cancellation is not None:
-        raise cancellation

@@ -106,11 +106,20 @@ def vm(item: wire.VirDomain, load: Mapping[str, float | None]) -> Vm:
         ui_state=_word(VmState, item.uiState),
         mem_bytes=int(item.mem),
         vcpus=int(item.numVCPU),
-        tags=harmless_tags(item.tags or ""),
+        tags=_tags(item),
         affinity=_affinity(item.affinityStrategy),
         cpu_percent=_percent(load.get(item.uuid)) if state is VmState.RUNNING else None,
         task=_word(TaskState, task.state) if task and task.state else None,
     )
+
+
+def _tags(item: wire.VirDomain) -> tuple[str, ...]:
+    try:
+        return harmless_tags(item.tags or "")
+    except ValueError as error:
+        raise ApiSurprise(
+            f"/VirDomain: {harmless(item.name)} cannot be read: {error}.", hint="Take some of its tags away."
+        ) from error
 
 
 def task_id(tag: int | str | None) -> TaskId | None:

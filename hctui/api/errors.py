@@ -59,6 +59,10 @@ class ApiTrouble(ApiError):
     title = "The cluster reports a fault"
 
 
+class ApiDown(ApiTrouble):
+    """Nobody acts yet: a proxy answers that the API of this node does not run. That of another node may."""
+
+
 class ApiSurprise(ApiError):
     """We act: an answer makes no sense to this version of hctui."""
 
@@ -66,3 +70,9 @@ class ApiSurprise(ApiError):
 
     def __init__(self, detail: str, *, hint: str = "") -> None:
         super().__init__(detail, hint=hint or "If this stays, report it with the HyperCore version.")
+
+
+class ForeignNode(ApiError):
+    """Nobody acts: at the last known address of a node another cluster answers by now. It is asked no further."""
+
+    title = "Another cluster answers"

@@ -1,4 +1,4 @@
-"""One HTTP request and its answer. The only module that runs httpx; it knows no sessions, paths or structs.
+"""One HTTP request and its answer. The only module that runs httpx; it knows no sessions, routes or structs.
 
 It sends exactly once, bounds time and size of the answer, and turns every way of failing into a value that says
 whether the request can have reached the cluster. Nothing of httpx leaves it: its errors carry the request and
@@ -12,11 +12,11 @@ import contextlib
 import logging
 import ssl
 from dataclasses import dataclass
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Final
 
 import httpx
 
+from hctui.api.address import Address
 from hctui.api.errors import ApiError, ApiSurprise, ClusterUnreachable, ConnectionSettingWrong
 from hctui.api.reason import chain_of, reason_of
 from hctui.api.reply import Reply
@@ -24,12 +24,22 @@ from hctui.api.text import harmless
 from hctui.api.tls import PinMismatch, Trust, explain_untrusted, fetch_fingerprint
 from hctui.core.secret import Secret
 
-ANSWER_LIMIT_BYTES = 64 * 2**20
+ANSWER_LIMIT_BYTES = 2**20
+"""How large an answer may be unless the request says otherwise."""
+
+REFUSAL_LIMIT_BYTES = 2**16
+"""So much is read of an answer that is no success. It is only quoted, so the beginning is enough."""
 
 # The whole exchange may take this many times what each step of it (connect, write, each read) may.
 _OVERALL_FACTOR: Final = 4
 _CONNECTIONS: Final = 8
 _COOKIE: Final = "sessionID"
+_HEADERS: Final = {
+    "Accept": "application/json",
+    "Accept-Encoding": "identity",  # so that a small answer cannot grow into a large one
+    "User-Agent": "hctui",
+}
+_MOST_WORD_CHARACTERS: Final = 40
 
 # Its debug messages print the headers of answers, and with them the session id.
 logging.getLogger("httpcore").setLevel(logging.INFO)
@@ -45,127 +55,111 @@ class Lost:
     sent: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
-    """Where the cluster is."""
-
-    host: str
-    port: int
-
-    def __str__(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return harmless(f"{host}:{self.port}")
-
-
-class _TooLargeError(Exception):
-    """The answer exceeds the limit."""
+class _UnreadableError(Exception):
+    """The answer is not read to its end, for the reason given."""
 
 
 class Exchange:
-    """Sends requests to one address over one pool of connections."""
+    """Sends requests over one pool of connections."""
 
     def __init__(
         self,
-        address: Address,
         trust: Trust,
         *,
         timeout_seconds: float,
         keepalive_seconds: float,
         secrets: tuple[Secret, ...] = (),
-        answer_limit_bytes: int = ANSWER_LIMIT_BYTES,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         """Makes the pool; connects when something is sent.
 
         Args:
-            address: where to.
             trust: which certificates are accepted.
             timeout_seconds: limit for connecting, for writing, for each read and for a free connection.
             keepalive_seconds: how long an idle connection is kept.
             secrets: what no answer is to be quoted with, besides the session of its request.
-            answer_limit_bytes: an answer larger than that is not read to its end.
             transport: replaces the network.
 
         Raises:
-            ConnectionSettingWrong: the address is none, or the trust cannot be established as it is written.
+            ConnectionSettingWrong: the trust cannot be established as it is written.
         """
-        self._address = address
         self._trust = trust
         self._timeout_seconds = timeout_seconds
         self._secrets = secrets
-        self._answer_limit_bytes = answer_limit_bytes
-        self._http = httpx.AsyncClient(
-            base_url=_url(address),
-            transport=transport or _transport(trust, keepalive_seconds),
-            headers={
-                "Accept": "application/json",
-                "Accept-Encoding": "identity",  # so that the limit on the answer's size is exact
-                "User-Agent": "hctui",
-            },
-            # The session cookie is set by hand, per request; no other is kept.
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-            timeout=timeout_seconds,
-            follow_redirects=False,
-            trust_env=False,
-        )
+        # Not through a client of httpx: that would look at cookies and redirects, also where it is not to follow them.
+        self._transport = transport or _transport(trust, keepalive_seconds)
 
     async def close(self) -> None:
         """Closes all connections."""
-        await self._http.aclose()
+        await self._transport.aclose()
 
     async def send(
         self,
+        address: Address,
         method: str,
         path: str,
         *,
         label: str,
         session: Secret | None = None,
         body: Secret | None = None,
+        most_bytes: int = ANSWER_LIMIT_BYTES,
     ) -> Reply | Lost:
         """Sends one request, once.
 
         Args:
+            address: where to.
             method: HTTP method.
             path: absolute path with its query.
             label: the path as it is named in messages.
             session: goes out as the cookie.
             body: JSON. Wrapped because a login holds the password.
+            most_bytes: an answer larger than that is not read to its end. Of one that is no success, only the
+                beginning is read.
 
         Returns:
             The answer, whatever its status; or why there is none. It raises nothing but cancellation.
         """
         request = f"{method} {label}"
+        where = f"{address} ({request})"
         try:
             async with asyncio.timeout(_OVERALL_FACTOR * self._timeout_seconds):
-                return await self._exchange(method, path, request, session, body)
+                prepared = self._prepared(address, method, path, session, body)
+                return await self._exchange(prepared, request, session, most_bytes)
         except _NEVER_SENT as error:
             untrusted = _certificate_error(error)
-            lost = Lost(ClusterUnreachable(self._failure(request, error)), sent=False)
-        except _TooLargeError:
-            size = f"{self._answer_limit_bytes / 2**20:g} MiB"
-            return Lost(ApiSurprise(f"{request}: the answer is larger than {size}."), sent=True)
+            lost = Lost(ClusterUnreachable(self._failure(where, error)), sent=False)
+        except _UnreadableError as error:
+            return Lost(ApiSurprise(f"{request}: {error}."), sent=True)
         # Broad on purpose: httpx lets some errors of ssl and anyio through as they are, and an error that passes
         # from here upwards has the cookie in its frames.
         except Exception as error:
-            return Lost(ClusterUnreachable(self._failure(request, error)), sent=True)
+            return Lost(ClusterUnreachable(self._failure(where, error)), sent=True)
         if untrusted is not None:
-            return Lost(await self._explain(untrusted), sent=False)
+            return Lost(await self._explain(address, untrusted), sent=False)
         return lost
 
-    async def _exchange(
-        self,
-        method: str,
-        path: str,
-        request: str,
-        session: Secret | None,
-        body: Secret | None,
-    ) -> Reply:
-        prepared = self._http.build_request(
-            method, path, content=body.reveal().encode() if body else None, headers=_headers(session, body)
+    def _prepared(
+        self, address: Address, method: str, path: str, session: Secret | None, body: Secret | None
+    ) -> httpx.Request:
+        headers = dict(_HEADERS)
+        if body:
+            headers["Content-Type"] = "application/json"
+        if session:
+            headers["Cookie"] = f"{_COOKIE}={session.reveal()}"
+        return httpx.Request(
+            method,
+            _url(address).copy_with(raw_path=path.encode()),
+            content=body.reveal().encode() if body else None,
+            headers=headers,
+            extensions={"timeout": httpx.Timeout(self._timeout_seconds).as_dict()},
         )
-        response = await self._http.send(prepared, stream=True)
+
+    async def _exchange(
+        self, prepared: httpx.Request, request: str, session: Secret | None, most_bytes: int
+    ) -> Reply:
+        response = await self._transport.handle_async_request(prepared)
         try:
-            content = await self._read(response)
+            content = await _content(response, most_bytes)
         finally:
             await response.aclose()
         new_session = _session_cookie(response)
@@ -176,36 +170,23 @@ class Exchange:
             body=content,
             session=new_session,
             secrets=tuple(secret for secret in (*self._secrets, session, new_session) if secret),
+            location=response.headers.get("location", ""),
         )
 
-    async def _read(self, response: httpx.Response) -> bytes:
-        announced = response.headers.get("content-length", "")
-        if announced.isdecimal() and int(announced[:20]) > self._answer_limit_bytes:
-            raise _TooLargeError
-        content = bytearray()
-        async for chunk in response.aiter_bytes():
-            content += chunk
-            if len(content) > self._answer_limit_bytes:
-                raise _TooLargeError
-        return bytes(content)
-
-    async def _explain(self, error: ssl.SSLCertVerificationError) -> ApiError:
+    async def _explain(self, address: Address, error: ssl.SSLCertVerificationError) -> ApiError:
         """The certificate is not to be had from a failed handshake, so it is fetched on another connection."""
         seen = None
         if not isinstance(error, PinMismatch):
             try:
-                address = self._address
-                seen = (
-                    await fetch_fingerprint(address.host, address.port, self._timeout_seconds)
-                ).fingerprint
+                shown = await fetch_fingerprint(address.host, address.port, self._timeout_seconds)
+                seen = shown.fingerprint
             except ClusterUnreachable:
                 seen = None
         return explain_untrusted(error, self._trust, seen)
 
-    def _failure(self, request: str, error: Exception) -> str:
+    def _failure(self, where: str, error: Exception) -> str:
         """One sentence on a transport error; of its own text only the operating system's reason is used."""
         seconds = f"{self._timeout_seconds:g} s"
-        where = f"{self._address} ({request})"
         match error:
             case httpx.ConnectTimeout():
                 return f"{where}: no connection within {seconds}."
@@ -223,10 +204,50 @@ class Exchange:
                 return f"{where}: the connection broke ({reason_of(error)})."
 
 
-def _url(address: Address) -> httpx.URL:
+def check_address(address: Address) -> None:
+    """See that requests can be made for an address.
+
+    Raises:
+        ConnectionSettingWrong: it has no host that could be.
+    """
     with contextlib.suppress(httpx.InvalidURL):
-        return httpx.URL(scheme="https", host=address.host, port=address.port)
+        _url(address)
+        return
     raise ConnectionSettingWrong(f"{address} is not an address of a cluster.", hint="Check the host name.")
+
+
+def _url(address: Address) -> httpx.URL:
+    return httpx.URL(scheme="https", host=address.host, port=address.port)
+
+
+async def _content(response: httpx.Response, most_bytes: int) -> bytes:
+    """What is read of an answer: all of it if it is a success.
+
+    Raises:
+        _UnreadableError: it is a success and too large, or packed, which could make it any size.
+    """
+    if not response.is_success:
+        most_bytes = REFUSAL_LIMIT_BYTES
+    too_large = _UnreadableError(f"the answer is larger than {_size(most_bytes)}")
+    encoding = response.headers.get("content-encoding", "").strip().lower()
+    if encoding not in ("", "identity"):
+        shown = harmless(encoding, _MOST_WORD_CHARACTERS)
+        raise _UnreadableError(f"the answer is compressed ({shown}), which nobody asked for")
+    announced = response.headers.get("content-length", "")
+    if response.is_success and announced.isdecimal() and int(announced[:20]) > most_bytes:
+        raise too_large
+    content = bytearray()
+    async for chunk in response.aiter_bytes():
+        content += chunk
+        if len(content) > most_bytes:
+            if response.is_success:
+                raise too_large
+            break
+    return bytes(content[:most_bytes])
+
+
+def _size(most_bytes: int) -> str:
+    return f"{most_bytes / 2**20:g} MiB" if most_bytes >= 2**20 else f"{most_bytes / 2**10:g} KiB"
 
 
 def _transport(trust: Trust, keepalive_seconds: float) -> httpx.AsyncHTTPTransport:
@@ -242,13 +263,6 @@ def _transport(trust: Trust, keepalive_seconds: float) -> httpx.AsyncHTTPTranspo
             keepalive_expiry=keepalive_seconds,
         ),
     )
-
-
-def _headers(session: Secret | None, body: Secret | None) -> dict[str, str]:
-    headers = {"Content-Type": "application/json"} if body else {}
-    if session:
-        headers["Cookie"] = f"{_COOKIE}={session.reveal()}"
-    return headers
 
 
 def _session_cookie(response: httpx.Response) -> Secret | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from hctui.api.errors import ApiError, ApiRefused, ApiSurprise, ApiTrouble
+from hctui.api.errors import ApiDown, ApiError, ApiRefused, ApiSurprise, ApiTrouble
 from hctui.api.text import harmless
 from hctui.core.secret import Secret
 
@@ -34,9 +34,10 @@ class Reply:
         request: what was asked, for messages, such as `GET /Node`.
         status: HTTP status.
         content_type: as sent, lower case, may be empty.
-        body: all of it, decompressed.
+        body: all of it; of an answer that is no success, the beginning.
         session: the session id in a `Set-Cookie` header.
         secrets: what must not be quoted if the body repeats it.
+        location: where a redirect points to, as sent.
     """
 
     request: str
@@ -45,11 +46,22 @@ class Reply:
     body: bytes = field(repr=False)
     session: Secret | None = None
     secrets: tuple[Secret, ...] = ()
+    location: str = field(default="", repr=False)
 
     @property
     def is_success(self) -> bool:
         """Whether the status is one of 2xx."""
         return 200 <= self.status < 300
+
+    @property
+    def is_redirect(self) -> bool:
+        """Whether it would have us ask somewhere else."""
+        return 300 <= self.status < 400
+
+    @property
+    def says_nobody_is_there(self) -> bool:
+        """Whether a proxy says of this node that its API does not run. Another node's may."""
+        return self.status in (502, 503, 504) and not self.says_session_ended
 
     @property
     def is_html(self) -> bool:
@@ -69,16 +81,19 @@ class Reply:
 
     def quote(self) -> str:
         """What the cluster said, in one harmless line of at most 200 characters."""
+        if self.is_redirect and self.location:
+            return f"a redirect to {self._line(self.location)}"
         if self.is_html:
             return "an HTML page"
         text = _error_text(self.body)
         if text is None:
             text = self.body[: 64 * QUOTE_CHARACTERS].decode("utf-8", "replace")
+        return self._line(text) or "no text"
+
+    def _line(self, text: str) -> str:
         for secret in self.secrets:
             text = _without(text, secret)
         line = harmless(" ".join(text.split()))
-        if not line:
-            return "no text"
         return line if len(line) <= QUOTE_CHARACTERS else line[: QUOTE_CHARACTERS - 1] + "…"
 
 
@@ -91,9 +106,11 @@ def refusal(reply: Reply) -> ApiError:
         )
     if reply.status == 403:
         return ApiRefused(said, hint="The account needs the role Read, and VM Power Controls to migrate.")
+    if reply.says_nobody_is_there:
+        return ApiDown(said, hint="It is asked again at the next poll.")
     if reply.status == 429 or reply.status >= 500:
         return ApiTrouble(said, hint="It is asked again at the next poll.")
-    if 300 <= reply.status < 400:
+    if reply.is_redirect:
         return ApiSurprise(said, hint="Redirects are not followed; use the address of a node itself.")
     return ApiSurprise(said, hint="Check that the address is that of a HyperCore cluster.")
 

@@ -1,7 +1,8 @@
 """The session of one account: opened when needed, renewed once when it is over, closed at the end.
 
-Holds the password. Everybody who reads at the same time shares one session, and when it ends one login. Knows no
-other request than login and logout.
+Holds the password. Everybody who reads at the same time shares one session, and when it ends one login. Whether a
+session is known to one node or to the whole cluster is not documented, so it is used only at the address where it was
+opened, and closed before another is opened elsewhere. Knows no other request than login and logout.
 """
 
 from __future__ import annotations
@@ -10,9 +11,12 @@ import asyncio
 import contextlib
 import json
 import re
+from collections import deque
 from dataclasses import dataclass
 
 from hctui.api import wire
+from hctui.api.address import Address
+from hctui.api.cancellation import finished
 from hctui.api.errors import ApiError, ApiSurprise, LoginRefused
 from hctui.api.exchange import Exchange, Lost
 from hctui.api.reply import API_ROOT, Reply, refusal
@@ -20,6 +24,7 @@ from hctui.api.text import harmless
 from hctui.core.secret import Secret
 
 _LOGOUT_SECONDS = 5.0
+_MOST_LEFT = 8
 _COOKIE_VALUE = re.compile(r"[!#-+\--:<-\[\]-~]+")  # RFC 6265
 
 
@@ -29,11 +34,13 @@ class Session:
 
     Attributes:
         id: what the cluster knows it by.
+        address: where it was opened.
         login_number: counts the logins of one client from 1.
         renewed_for_403: it replaced one that met a 403, so a further 403 is believed.
     """
 
     id: Secret
+    address: Address
     login_number: int
     renewed_for_403: bool = False
 
@@ -46,14 +53,22 @@ class Session:
 
 
 class Sessions:
-    """At most one open session at a time."""
+    """At most one open session at a time.
 
-    def __init__(self, exchange: Exchange, username: str, password: Secret, *, oidc: bool) -> None:
+    Opening and closing are carried through for some seconds although whoever asked is cancelled: a session whose id
+    was not read any more could not be closed by anybody.
+    """
+
+    def __init__(
+        self, exchange: Exchange, address: Address, username: str, password: Secret, *, oidc: bool
+    ) -> None:
         self._exchange = exchange
+        self._address = address
         self._username = username
         self._password = password
         self._oidc = oidc
         self._open: Session | None = None
+        self._left: deque[Session] = deque(maxlen=_MOST_LEFT)  # perhaps open still: they could not be closed
         self._lock = asyncio.Lock()
         self._login_count = 0
         self._renewal_failure: tuple[Session, ApiError] | None = None
@@ -62,20 +77,42 @@ class Sessions:
         """The open session; logs in where there is none."""
         async with self._lock:
             if self._open is None:
-                self._open = await self._log_in()
+                return await finished(self._log_in(), _LOGOUT_SECONDS)
             return self._open
 
     async def login(self) -> None:
         """Opens a session; one that is open is closed first."""
         async with self._lock:
-            await self._log_out()
-            self._open = await self._log_in()
+            await finished(self._anew(), _LOGOUT_SECONDS)
 
     async def logout(self) -> None:
-        """Closes the session, if there is one, within 5 s; what the cluster says to it does not matter."""
+        """Closes the session, if there is one, within 5 s; what the cluster says to it does not matter.
+
+        Those that could not be closed before are tried once more.
+        """
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_LOGOUT_SECONDS), self._lock:
+                before = tuple(self._left)
                 await self._log_out()
+                for session in before:
+                    await self._close(session, session.address)
+
+    async def leave(self, address: Address) -> None:
+        """Makes `address` the one to log in at from now on. Nobody answers where it was done before.
+
+        An open session is closed over the new address, which helps if sessions are those of the whole cluster, and
+        otherwise once its own address is used again.
+        """
+        async with self._lock:
+            session, self._open, self._address = self._open, None, address
+            if session is not None:
+                self._left.append(session)
+
+    async def move(self, address: Address) -> None:
+        """Like `leave`, where somebody does answer: an open session is closed first."""
+        async with self._lock:
+            await finished(self._log_out(), _LOGOUT_SECONDS)
+            self._address = address
 
     async def renew(self, used: Session, status: int) -> Session:
         """A session to go on with after a request in `used` was answered with `status`.
@@ -84,22 +121,29 @@ class Sessions:
         its failure: a wrong password is not tried once per read.
         """
         async with self._lock:
-            if self._open is used:
-                if status == 403:  # it may well be alive, and the number of sessions is limited
-                    await self._log_out()
-                self._open = None
-            if self._open is None:
-                if self._renewal_failure is not None and self._renewal_failure[0] is used:
-                    raise self._renewal_failure[1]
-                try:
-                    self._open = await self._log_in(renewed_for_403=status == 403)
-                except ApiError as error:
-                    self._renewal_failure = (used, error)
-                    raise
-            return self._open
+            if self._open is not used and self._open is not None:
+                return self._open
+            if self._renewal_failure is not None and self._renewal_failure[0] is used:
+                raise self._renewal_failure[1]
+            try:
+                return await finished(self._anew(renewed_for_403=status == 403), _LOGOUT_SECONDS)
+            except ApiError as error:
+                self._renewal_failure = (used, error)
+                raise
+
+    async def _anew(self, *, renewed_for_403: bool = False) -> Session:
+        # Closed also if it is said to be over: it may well be alive, and the number of sessions is limited.
+        await self._log_out()
+        return await self._log_in(renewed_for_403=renewed_for_403)
 
     async def _log_in(self, *, renewed_for_403: bool = False) -> Session:
+        """With the lock held."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_LOGOUT_SECONDS):
+                for session in tuple(self._left):
+                    await self._close(session, self._address)
         reply = await self._exchange.send(
+            self._address,
             "POST",
             f"{API_ROOT}/login",
             label="/login",
@@ -116,7 +160,8 @@ class Sessions:
             raise refusal(reply)
         session_id = _session_id(reply)
         self._login_count += 1
-        return Session(session_id, self._login_count, renewed_for_403)
+        self._open = Session(session_id, self._address, self._login_count, renewed_for_403)
+        return self._open
 
     def _credentials(self) -> Secret:
         return Secret(
@@ -126,13 +171,26 @@ class Sessions:
         )
 
     async def _log_out(self) -> None:
-        """With the lock held. A session that cannot be closed is given up."""
+        """With the lock held."""
         session, self._open = self._open, None
-        if session is None:
-            return
+        if session is not None:
+            await self._close(session, session.address)
+
+    async def _close(self, session: Session, at: Address) -> None:
+        """Closes a session over an address; it is remembered until that, or another try, has done it."""
+        if session not in self._left:
+            self._left.append(session)
+        reply: Reply | Lost | None = None
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_LOGOUT_SECONDS):
-                await self._exchange.send("POST", f"{API_ROOT}/logout", label="/logout", session=session.id)
+                reply = await self._exchange.send(
+                    at, "POST", f"{API_ROOT}/logout", label="/logout", session=session.id
+                )
+        # Another node may know nothing of a session that is open at its own.
+        is_over = isinstance(reply, Reply) and reply.says_session_ended and at == session.address
+        if is_over or (isinstance(reply, Reply) and reply.is_success):
+            with contextlib.suppress(ValueError):  # there were too many to remember it
+                self._left.remove(session)
 
 
 def _session_id(reply: Reply) -> Secret:

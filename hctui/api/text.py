@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 
-from hctui.core.rules import ANTI_PREFIX, NOMOVE_TAG, PIN_PREFIX, UNREAD_TAGS
+from hctui.core.rules import ANTI_PREFIX, NOMOVE_TAG, PIN_PREFIX
 
 MOST_NAME_CHARACTERS = 256
 """Names and tags up to this length are shown whole."""
@@ -23,7 +23,10 @@ MOST_TEXT_CHARACTERS = 1000
 """Descriptions and messages up to this length are shown whole."""
 
 MOST_TAGS = 100
-"""So many tags of one VM are read, those that are rules before all others."""
+"""So many tags of one VM that are no rules are kept. Rules are never left out."""
+
+MOST_RULES = 1000
+"""A VM with more rules is not read at all: a rule binds other VMs as well, so none may be overlooked."""
 
 MOST_MARKS = 4
 """So many accents may stand on one letter. No living language needs more; a pile of them covers the lines above."""
@@ -31,8 +34,9 @@ MOST_MARKS = 4
 _OPENING = "⟨"
 _CLOSING = "⟩"
 
-# Controls, format characters (direction marks, zero width), surrogates, line and paragraph separators.
-_HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+# Controls, format characters (direction marks, zero width), surrogates, code points that stand for nothing or for
+# whatever a font makes of them (nobody knows how wide), line and paragraph separators.
+_HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Cn", "Co", "Zl", "Zp"})
 
 # Marks without a width of their own, on or around the letter before.
 _MARKS = frozenset({"Mn", "Me"})
@@ -61,15 +65,22 @@ def harmless(text: str, most: int = MOST_NAME_CHARACTERS) -> str:
 def harmless_tags(text: str) -> tuple[str, ...]:
     """The words of a comma-separated list: trimmed, without empty ones, in their order, each made harmless.
 
-    Of too many, each is taken once and rules come first; what is left out then is told by a tag of ours at the end,
-    which no cluster can make, since it has an opening bracket in it.
+    Of too many, each is taken once, rules come first, and of the others some are left out. That is told by a tag at the
+    end, which no cluster can make, since it has an opening bracket in it.
+
+    Raises:
+        ValueError: there are more rules among them than can be heeded.
     """
     words = [word for word in map(str.strip, text.split(",")) if word]
     if len(words) <= MOST_TAGS:
         return tuple(map(_harmless_tag, words))
-    words = sorted(dict.fromkeys(words), key=lambda word: not _is_rule(word))
-    rest = (UNREAD_TAGS,) if len(words) > MOST_TAGS else ()
-    return (*map(_harmless_tag, words[:MOST_TAGS]), *rest)
+    rules = [word for word in dict.fromkeys(words) if _is_rule(word)]
+    others = [word for word in dict.fromkeys(words) if not _is_rule(word)]
+    if len(rules) > MOST_RULES:
+        raise ValueError(f"{len(rules)} of its tags are rules; at most {MOST_RULES} can be heeded")
+    left_out = len(others) - MOST_TAGS
+    rest = (f"{_OPENING}{left_out} more{_CLOSING}",) if left_out > 0 else ()
+    return (*map(_harmless_tag, [*rules, *others[:MOST_TAGS]]), *rest)
 
 
 def _harmless_tag(word: str) -> str:

@@ -102,11 +102,14 @@ def explain_untrusted(
         seen: fingerprint of the certificate, `None` when it could not be had.
     """
     if isinstance(error, PinMismatch):
-        pins = ", ".join(sorted(trust.pins()))
+        pins = sorted(trust.pins())
+        ones = "one" if len(pins) == 1 else "ones"
         return UntrustedCertificate(
-            f"its fingerprint (SHA-256) {error.seen} differs from the pinned one, {pins}. Nothing was sent.",
-            hint="It may be another machine. Only if you know that the certificate was replaced, put the new "
-            "fingerprint into pinned_fingerprints.",
+            f"its fingerprint (SHA-256) {error.seen} differs from the pinned {ones}, {', '.join(pins)}. "
+            "Nothing was sent.",
+            hint="It may be another machine, or one that reads along. Compare the first with what the cluster itself "
+            "shows. Only if you know that the certificate was replaced, put it into pinned_fingerprints of the "
+            "settings file and start hctui again.",
             fingerprint=error.seen,
         )
     was_seen = f" The fingerprint (SHA-256) seen is {seen}." if seen else ""

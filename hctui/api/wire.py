@@ -171,17 +171,29 @@ def _secret(kind: type, value: Any) -> Secret:  # noqa: ANN401 - the shape msgsp
     return Secret(value)
 
 
+MOST_NODES = 1_000
+MOST_VMS = 50_000
+MOST_TASKS = 100_000
+MOST_OTHERS = 10_000
+"""A list of more is none that this version knows what to do with. The largest clusters have some hundred VMs."""
+
+
+def _list_of(kind: type[T], most: int) -> msgspec.json.Decoder[list[T | None]]:
+    """For an array of these with `null` in some places; of more than so many it is an error."""
+    return msgspec.json.Decoder(Annotated[list[kind | None], Meta(max_length=most)])  # type: ignore[valid-type]
+
+
 LOGIN = msgspec.json.Decoder(Login, dec_hook=_secret)
 RESULT = msgspec.json.Decoder(Result)
-CLUSTERS = msgspec.json.Decoder(list[Cluster | None])
-NODES = msgspec.json.Decoder(list[Node | None])
-VMS = msgspec.json.Decoder(list[VirDomain | None])
-STATS = msgspec.json.Decoder(list[VirDomainStats | None])
-TASKS = msgspec.json.Decoder(list[TaskTagStatus | None])
-CONDITIONS = msgspec.json.Decoder(list[Condition | None])
-GPU_PROFILES = msgspec.json.Decoder(list[GPUProfile | None])
-USERS = msgspec.json.Decoder(list[User | None])
-ROLES = msgspec.json.Decoder(list[Role | None])
+CLUSTERS = _list_of(Cluster, MOST_OTHERS)
+NODES = _list_of(Node, MOST_NODES)
+VMS = _list_of(VirDomain, MOST_VMS)
+STATS = _list_of(VirDomainStats, MOST_VMS)
+TASKS = _list_of(TaskTagStatus, MOST_TASKS)
+CONDITIONS = _list_of(Condition, MOST_OTHERS)
+GPU_PROFILES = _list_of(GPUProfile, MOST_OTHERS)
+USERS = _list_of(User, MOST_OTHERS)
+ROLES = _list_of(Role, MOST_OTHERS)
 UPDATE_FILE = msgspec.json.Decoder(UpdateFile)
 
 

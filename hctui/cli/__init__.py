@@ -15,11 +15,13 @@ import click
 
 from hctui.cli.check import check
 from hctui.cli.config import config
+from hctui.cli.control import approve, dry_run, pause, reject, resume
 from hctui.cli.demo import demo
 from hctui.cli.options import settings_flags
 from hctui.cli.report import report
 from hctui.cli.run import run
 from hctui.cli.simulate import simulate
+from hctui.cli.status import status
 from hctui.config import Group
 from hctui.core.errors import HctuiError
 
@@ -51,7 +53,10 @@ def hctui(config_file: Path | None, **flags: object) -> int | None:
     return None
 
 
-for command in (run, check, report, config, demo, simulate):
+for command in (
+    *(run, status, pause, resume, approve, reject, dry_run),
+    *(check, report, config, demo, simulate),
+):
     hctui.add_command(command)
 
 

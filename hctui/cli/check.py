@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from hctui.cli.options import loaded, password_of, settings_flags
+from hctui.cli.printing import width
 from hctui.config import Group
+from hctui.core.wording import count
+from hctui.core.wrapping import Block, wrapped
 
 if TYPE_CHECKING:
     from hctui.config import Settings
@@ -29,12 +33,21 @@ def check(config_file: Path | None, **flags: object) -> None:
 
     settings = loaded(config_file, flags)
     remarks = asyncio.run(_read(settings))
-    width = max(len(remark.topic) for remark in remarks)
-    for remark in remarks:
-        click.echo(f"{remark.grade:<7}  {remark.topic:<{width}}  {remark.sentence}")
+    for line in lines(remarks, width()):
+        click.echo(line)
     findings = sum(remark.grade is Grade.FINDING for remark in remarks)
-    click.echo("No findings." if not findings else f"{findings} finding{'s' if findings > 1 else ''}.")
+    click.echo(f"{count(findings, 'finding')}." if findings else "No findings.")
     raise click.exceptions.Exit(1 if findings else 0)
+
+
+def lines(remarks: Sequence[Remark], columns: int | None) -> list[str]:
+    """A block of lines for each remark, its sentence beside grade and topic; `columns` as in `wrapped`."""
+    topic_width = max(len(remark.topic) for remark in remarks)
+    labels = [f"{remark.grade:<7}  {remark.topic:<{topic_width}}  " for remark in remarks]
+    blocks = (
+        Block(remark.sentence, label, " " * len(label)) for remark, label in zip(remarks, labels, strict=True)
+    )
+    return wrapped(blocks, columns)
 
 
 async def _read(settings: Settings) -> tuple[Remark, ...]:

@@ -45,9 +45,41 @@ def open_console(config_file: Path | None, flags: dict[str, object]) -> int:
         check_keys(settings)
         if not settings.cluster.url:
             return _first_run(config_file, flags, settings)
-        return _balance(settings, password_of(settings))
+        code = _attached(settings, flags)
+        return _balance_or_attach(settings, flags) if code is None else code
     finally:
         gc.enable()
+
+
+def _attached(settings: Settings, flags: dict[str, object], pid: str = "") -> int | None:
+    """The console on the engine that balances this cluster already, by its address or, if it is known, its process.
+
+    Returns the exit code, `None` if there is no such engine.
+    """
+    from hctui.cli.running import may_be_running
+
+    if not may_be_running():
+        return None
+    from hctui.cli import attach
+
+    engine = attach.find(settings, pid)
+    if engine is None:
+        return None
+    attach.check_flags(engine, {key: value for key, value in flags.items() if value not in (None, ())})
+    return attach.show(engine, settings)
+
+
+def _balance_or_attach(settings: Settings, flags: dict[str, object]) -> int:
+    """An engine of our own, unless its cluster turns out to have one, which was reached at another address."""
+    from hctui.journal.lock import HeldElsewhere
+
+    try:
+        return _balance(settings, password_of(settings))
+    except HeldElsewhere as held:
+        code = _attached(settings, flags, held.pid)
+        if code is None:
+            raise
+        return code
 
 
 def check_terminal(instead: str) -> None:
@@ -143,7 +175,8 @@ def _balance(settings: Settings, password: Secret) -> int:
         from hctui.engine.connection import client_of
 
         keep_what_is_loaded()
-        await balance(client_of(settings, password), desk, Plan(state), clock, lines, stop)
+        plan = Plan(state, socket_folder=paths.runtime_folder())
+        await balance(client_of(settings, password), desk, plan, clock, lines, stop)
 
     try:
         with log.steady(sys.stdout, "text", str(log_file)) as terminal:

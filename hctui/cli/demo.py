@@ -186,6 +186,7 @@ class Staged:
 
     def summary(self) -> str:
         """What happened: the report, and the requests that the cluster counted."""
+        from hctui.cli.printing import width
         from hctui.journal import find, read_report, render
 
         view = self.desk.view
@@ -196,7 +197,9 @@ class Staged:
             found.path, START, self.clock.now(), cpu_upper_percent=view.policy.cpu_upper_percent
         )
         writes = count(len(self.cluster.writes), "request")
-        return f"{render(report)}\nThe simulated cluster counted {writes} that would change it."
+        return (
+            f"{render(report, width=width())}\nThe simulated cluster counted {writes} that would change it."
+        )
 
 
 async def perform(show: Show, log: Log, stop: asyncio.Event) -> str:

@@ -27,6 +27,7 @@ class NoJournal(HctuiError):
 def report(config_file: Path | None, since: float, as_json: bool, **flags: object) -> None:
     """Tell what was done, or in a dry run would have been done: moves, rules that could not be kept, hours too hot."""
     from hctui import journal
+    from hctui.cli.printing import width
     from hctui.config import paths
 
     settings = loaded(config_file, flags)
@@ -48,4 +49,5 @@ def report(config_file: Path | None, since: float, as_json: bool, **flags: objec
     told = journal.read_report(
         found.path, now - since, now, cpu_upper_percent=settings.policy().cpu_upper_percent
     )
-    click.echo(journal.as_json(told) if as_json else journal.render(told))
+    text = journal.as_json(told) if as_json else journal.render(told, width=width())
+    click.echo(text.rstrip("\n"))

@@ -24,10 +24,12 @@ if TYPE_CHECKING:
 def run(config_file: Path | None, once: bool, log_format: str, **flags: object) -> None:
     """Balance the cluster until SIGINT or SIGTERM: poll, decide, migrate, watch.
 
-    A dry run unless the settings or --live say otherwise. Exit code 0 when stopped, 2 when it cannot start.
+    A dry run unless the settings or --live say otherwise. `hctui` opens a console on it, and in mode approve
+    `hctui approve` answers it. Exit code 0 when stopped, 2 when it cannot start.
     """
     settings = loaded(config_file, flags)
-    _refuse_unanswerable(settings)
+    if once:
+        _refuse_unanswerable(settings)
     _say_what_arms(settings)
     _balance(settings, once=once, log_format=log_format)
 
@@ -35,8 +37,8 @@ def run(config_file: Path | None, once: bool, log_format: str, **flags: object) 
 def _refuse_unanswerable(settings: Settings) -> None:
     if settings.policy().mode == "approve":
         raise SettingsError(
-            ["Mode approve needs a console to answer in, and `hctui run` has none."],
-            hint="Use --mode auto, with --dry-run to watch without migrating.",
+            ["Mode approve needs somebody to answer, and with --once it is over before anybody can."],
+            hint="Leave --once out and answer with `hctui approve`, or use --mode auto.",
         )
 
 
@@ -57,7 +59,8 @@ def _balance(settings: Settings, *, once: bool, log_format: str) -> None:
     clock = RealClock()
     desk = desk_of(settings, clock)
     client = client_of(settings, password_of(settings))
-    plan = Plan(paths.private_folder(paths.state_folder()), once=once)
+    state = paths.private_folder(paths.state_folder())
+    plan = Plan(state, once=once, socket_folder=paths.runtime_folder())
     path = paths.private_folder(paths.log_folder()) / "hctui.log"
     file_log, close = log.to_file(path)
     try:

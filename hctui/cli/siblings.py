@@ -17,10 +17,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
-from hctui.cli.crash import last_line, written_down
 from hctui.cli.terminal import SIGNAL_CODE, Terminal, answered, job_control_kept, until_gone
 from hctui.config import OnHangup
 from hctui.engine.commands import Pause
+from hctui.engine.crash import last_line, written_down
 from hctui.engine.desk import Desk
 from hctui.engine.log import Log
 from hctui.engine.view import Level, Line
@@ -132,14 +132,14 @@ class Siblings:
                 return
             if way is Way.GO_ON:
                 self._go_on_headless(
-                    f"The console was closed; hctui goes on without it. {self._how_to_stop()}"
+                    f"The console was closed; hctui goes on without it. `hctui` opens one again. {self._how_to_stop()}"
                 )
                 return
             self._tell_crash(is_last=opening == MOST_OPENINGS)
         self._around.desk.submit(Pause())
         self._go_on_headless(
             "The console has crashed twice. hctui goes on without it, with decisions paused: it watches and records, "
-            "and moves nothing. Stop it with Ctrl-C, start it again, and resume it with the key p.",
+            "and moves nothing. `hctui` opens a console on it again, `hctui resume` has it decide again.",
             Level.ERROR,
         )
 

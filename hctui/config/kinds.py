@@ -15,8 +15,9 @@ from ipaddress import ip_address
 from typing import Protocol, TypeVar
 
 from hctui.config.wrong import WrongValue, shown
+from hctui.core.calendar import read_span
 
-Value = bool | float | str | tuple[str, ...]
+Value = bool | int | float | str | tuple[str, ...]
 T = TypeVar("T")
 
 _WORDS = {
@@ -24,6 +25,7 @@ _WORDS = {
     **dict.fromkeys(("false", "0", "no", "n", "off"), False),
 }
 _SHA256_DIGITS = 64
+_MOST_DIGITS = 18
 
 
 class Kind(Protocol[T]):
@@ -125,6 +127,47 @@ class Number:
 
 
 @dataclass(frozen=True, slots=True)
+class Count:
+    """A whole number of things that the key names, in a range."""
+
+    minimum: int
+    maximum: int
+    unit: str = ""
+
+    @property
+    def allowed(self) -> str:
+        """The range in words."""
+        return f"a whole number from {self.minimum} to {self.maximum}"
+
+    def from_text(self, text: str) -> int:
+        """Read the digits."""
+        text = text.strip()
+        # Cut short before it is converted: Python refuses thousands of digits with an error of its own.
+        if not (text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS):
+            raise WrongValue(f"must be {self.allowed}")
+        return self._in_range(int(text))
+
+    def from_toml(self, raw: object) -> int:
+        """Take an integer; a boolean is none, whatever Python thinks."""
+        if isinstance(raw, bool) or not isinstance(raw, int):
+            raise WrongValue(f"must be {self.allowed}{', without quotes' if isinstance(raw, str) else ''}")
+        return self._in_range(raw)
+
+    def to_text(self, value: int) -> str:
+        """The digits."""
+        return str(value)
+
+    def to_toml(self, value: int) -> object:
+        """The number."""
+        return value
+
+    def _in_range(self, number: int) -> int:
+        if not self.minimum <= number <= self.maximum:
+            raise WrongValue(f"must be {self.allowed}")
+        return number
+
+
+@dataclass(frozen=True, slots=True)
 class Choice:
     """One of a few words, in any case; kept as it is spelt here."""
 
@@ -191,23 +234,28 @@ class FilePath(Line):
 
 @dataclass(frozen=True, slots=True)
 class Many:
-    """A list of texts, each read by `read`; the same one twice counts once. As text, commas separate them."""
+    """A list of texts, each read by `read`; the same one twice counts once. As text, `separator` stands between.
+
+    `private`: it may hold a secret, so no reason given here repeats any of it.
+    """
 
     read: Callable[[str], str]
     allowed: str
     unit: str = ""
+    separator: str = ","
+    private: bool = False
 
     def from_text(self, text: str) -> tuple[str, ...]:
-        """Read what stands between the commas; nothing there is skipped."""
-        return self._all([part for part in text.split(",") if part.strip()])
+        """Read what stands between the separators; nothing there is skipped."""
+        return self._all([part for part in text.split(self.separator) if part.strip()])
 
     def from_toml(self, raw: object) -> tuple[str, ...]:
         """Read each string of a list."""
         return self._all(_strings(raw, self.allowed))
 
     def to_text(self, value: tuple[str, ...]) -> str:
-        """Separated by a comma and a space."""
-        return ", ".join(value)
+        """With a space after each separator."""
+        return f"{self.separator} ".join(value)
 
     def to_toml(self, value: tuple[str, ...]) -> object:
         """A list."""
@@ -219,7 +267,8 @@ class Many:
             try:
                 read.append(self.read(part))
             except ValueError:
-                raise WrongValue(f"must be {self.allowed}; {shown(part)} is not one") from None
+                which = "one of yours is not" if self.private else f"{shown(part)} is not one"
+                raise WrongValue(f"must be {self.allowed}; {which}") from None
         return tuple(dict.fromkeys(read))
 
 
@@ -268,6 +317,15 @@ def ip_text(text: str) -> str:
         ValueError: it is none.
     """
     return str(ip_address(text))
+
+
+def window(text: str) -> str:
+    """Read one window of the week and return it in its usual form, `mon-fri 22:00-06:00`.
+
+    Raises:
+        ValueError: it is none.
+    """
+    return read_span(text).text
 
 
 def fingerprint(text: str) -> str:

@@ -14,6 +14,7 @@ from hctui.config.kinds import (
     Boolean,
     Choice,
     Command,
+    Count,
     FilePath,
     Line,
     Many,
@@ -21,9 +22,12 @@ from hctui.config.kinds import (
     Value,
     fingerprint,
     ip_text,
+    window,
 )
+from hctui.config.notify import NOTIFY_ALLOWED, checked
 from hctui.config.setting import Group, Problem, Setting
 from hctui.config.wrong import WrongValue
+from hctui.core import calendar
 from hctui.core.model import Severity
 from hctui.core.policy import Mode
 
@@ -35,6 +39,11 @@ _WEEK_MINUTES = 7 * 24 * 60
 
 def _percent() -> Number:
     return Number("percent", 0, 100, above_minimum=True)
+
+
+def _windows() -> Many:
+    # A window may hold commas, between its days.
+    return Many(window, calendar.ALLOWED, separator=";")
 
 
 def _minutes(*, above_zero: bool = False) -> Number:
@@ -241,6 +250,70 @@ STAND_DOWN_SEVERITY = Setting(
     Severity.CRITICAL.value,
     "An alert of the cluster that is this bad or worse stops automatic moves.",
 )
+NOTIFY: Setting[tuple[str, ...]] = Setting(
+    Group.BALANCER,
+    "notify",
+    Many(checked, NOTIFY_ALLOWED, separator=";", private=True),
+    (),
+    "Commands that are run, or webhooks that are called, when something happens.",
+    secret=True,
+)
+JOURNAL_KEEP_DAYS = Setting(
+    Group.BALANCER,
+    "journal_keep_days",
+    Number("days", 1, 3650),
+    30.0,
+    "Samples and decisions older than this are deleted from the journal; migrations and orders are kept.",
+)
+RETURN_BAN_MINUTES = Setting(
+    Group.BALANCER,
+    "return_ban_minutes",
+    _minutes(),
+    120.0,
+    "How long a VM is not moved back for load to a node that it left; 0 is no such ban.",
+)
+MOST_MOVES_PER_HOUR = Setting(
+    Group.BALANCER,
+    "most_moves_per_hour",
+    Count(0, 1000),
+    12,
+    "After so many moves within an hour, by hand included, none is made automatically; 0 is no limit.",
+)
+ACT_ONLY: Setting[tuple[str, ...]] = Setting(
+    Group.BALANCER,
+    "act_only",
+    _windows(),
+    (),
+    "Windows of the week, in local time, in which automatic moves are made; without any, at all times.",
+)
+NEVER_ACT: Setting[tuple[str, ...]] = Setting(
+    Group.BALANCER,
+    "never",
+    _windows(),
+    (),
+    "Windows of the week, in local time, in which no automatic move is made, such as those of backups.",
+)
+WINDOWS_BIND_RULES = Setting(
+    Group.BALANCER,
+    "windows_bind_rules",
+    Boolean(),
+    True,
+    "Whether moves that mend a rule wait for these windows as well, and not only those for load.",
+)
+FAILURES_BEFORE_PAUSE = Setting(
+    Group.BALANCER,
+    "failures_before_pause",
+    Count(0, 100),
+    3,
+    "After so many migrations that failed in a row the balancer pauses; 0 is never.",
+)
+FAILURE_PAUSE_MINUTES = Setting(
+    Group.BALANCER,
+    "failure_pause_minutes",
+    _minutes(),
+    60.0,
+    "How long that pause lasts unless a person ends it; 0 is until a person does.",
+)
 THEME = Setting(
     Group.CONSOLE,
     "theme",
@@ -305,6 +378,15 @@ SETTINGS: tuple[Setting[Any], ...] = (
     MIGRATION_LIMIT_MINUTES,
     PROPOSAL_LIMIT_MINUTES,
     STAND_DOWN_SEVERITY,
+    RETURN_BAN_MINUTES,
+    MOST_MOVES_PER_HOUR,
+    ACT_ONLY,
+    NEVER_ACT,
+    WINDOWS_BIND_RULES,
+    FAILURES_BEFORE_PAUSE,
+    FAILURE_PAUSE_MINUTES,
+    JOURNAL_KEEP_DAYS,
+    NOTIFY,
     THEME,
     GLYPHS,
     BELL,

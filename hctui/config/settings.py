@@ -17,14 +17,18 @@ import tomli_w
 from hctui.config import schema
 from hctui.config.console import ConsoleSettings, Glyphs, OnHangup, Theme, keymap
 from hctui.config.kinds import T, Value
+from hctui.config.local_time import LOCAL_TIME
+from hctui.config.notify import Target, target
 from hctui.config.schema import SETTINGS
 from hctui.config.setting import Group, Setting
 from hctui.config.source import DEFAULT, Source, SourceKind
+from hctui.core.calendar import read_span
 from hctui.core.model import Severity
 from hctui.core.policy import Mode, Policy
 
 _MASK = "***"
 _SECONDS_PER_MINUTE = 60
+_SECONDS_PER_DAY = 86_400
 
 
 class LiveConsent(Enum):
@@ -161,7 +165,26 @@ class Settings:
             proposal_limit_seconds=self._seconds(schema.PROPOSAL_LIMIT_MINUTES),
             excluded_node_ips=frozenset(excluded),
             stand_down_severity=None if severity == schema.NEVER else Severity(severity),
+            return_ban_seconds=self._seconds(schema.RETURN_BAN_MINUTES),
+            most_moves_per_hour=self.get(schema.MOST_MOVES_PER_HOUR),
+            act_only=tuple(read_span(text) for text in self.get(schema.ACT_ONLY)),
+            never=tuple(read_span(text) for text in self.get(schema.NEVER_ACT)),
+            windows_bind_rules=self.get(schema.WINDOWS_BIND_RULES),
+            failures_before_pause=self.get(schema.FAILURES_BEFORE_PAUSE),
+            failure_pause_seconds=self._seconds(schema.FAILURE_PAUSE_MINUTES),
+            zone=LOCAL_TIME,
         )
+
+    @property
+    def notify(self) -> tuple[Target, ...]:
+        """Who is told of which events."""
+        return tuple(target(each) for each in self.get(schema.NOTIFY))
+
+    @property
+    def journal_keep_seconds(self) -> float:
+        """How long samples and decisions are kept in the journal; never less than decisions look back."""
+        days = self.get(schema.JOURNAL_KEEP_DAYS)
+        return max(days * _SECONDS_PER_DAY, self.policy().keep_seconds)
 
     @property
     def live_consent(self) -> LiveConsent:

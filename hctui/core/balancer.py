@@ -1,8 +1,9 @@
 """One cycle of the balancer: state, snapshot, commands, policy and now in; state, decision and effect out.
 
-The order is the documented one: a migration under way, the safety gate, the cluster cooldown, then rules, then
-load. A move by hand takes a cycle for itself and has checks of its own (`by_hand`). Sampling comes before all of it,
-so that nothing of the cluster's history is lost while waiting. Nothing is sent from here: the one effect, a move, is
+The order is the documented one: a migration under way, a pause, the safety gate, the cluster cooldown, the moves of the
+last hour, the windows in which to act, then rules, then load. A move by hand takes a cycle for itself and has checks of
+its own (`by_hand`). Looking comes before all of it (`noticing`), so that nothing of the cluster's history is lost while
+waiting. Nothing is sent from here: the one effect, a move, is
 the engine's to carry out, and what came of it is told by `begun`, `answered` and `watched`.
 """
 
@@ -10,33 +11,32 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from hctui.core import by_hand, intake, planner, proposals
+from hctui.core import by_hand, intake, planner, proposals, streak
 from hctui.core import migration as migrations
 from hctui.core.answers import Answer, Refused
 from hctui.core.closing import accounted
 from hctui.core.commands import Command
 from hctui.core.decision import Check, Decision, Finding, Move, Outcome, Reason, Verdict, window_progress
-from hctui.core.history import recorded, sample_of
 from hctui.core.migration import Look, Migration, Phase
 from hctui.core.model import Snapshot
+from hctui.core.noticing import look, look_again
 from hctui.core.objection import objection
 from hctui.core.orders import Orders
 from hctui.core.policy import Mode, Policy
-from hctui.core.safety import gate, is_unwell
-from hctui.core.situation import Situation, situation_of, upheld
+from hctui.core.restraint import binding, hours
+from hctui.core.safety import cleared
+from hctui.core.situation import Situation, situation_of
 from hctui.core.state import (
     Ledger,
     State,
     in_every_reality,
     in_reality,
-    pruned,
-    remaining_seconds,
     with_arrival,
-    with_disturbance,
     with_failure,
     with_imagined,
 )
-from hctui.core.wording import duration, first_of
+from hctui.core.steadiness import at_the_clock
+from hctui.core.wording import first_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,24 +52,29 @@ def step(
     state: State, snapshot: Snapshot | None, commands: tuple[Command, ...], policy: Policy, now: float
 ) -> Step:
     """One cycle. `snapshot` is the one just taken, or `None` when the cluster could not be read."""
-    done = _cycle(state, snapshot, commands, policy, now)
-    return replace(done, decision=accounted(state, done.state, done.decision, commands, policy))
+    before, notices = streak.heeded(at_the_clock(state, now), policy, now)
+    after, wanted = intake.taken(before, commands, now)
+    after = in_reality(after, dry_run=policy.dry_run)
+    if snapshot is None:
+        after = cleared(after, policy, now, is_clear=False)
+        done = _nothing(after, policy, now, (Outcome.NO_DATA, "The cluster could not be read."), wanted)
+    else:
+        seen = look(after, snapshot, policy, now)
+        notices += seen.notices
+        done = _cycle(seen.state, snapshot, seen.safety, wanted, policy, now)
+    decision = accounted(before, done.state, done.decision, commands, policy)
+    return replace(done, decision=replace(decision, notices=notices))
 
 
 def _cycle(
-    state: State, snapshot: Snapshot | None, commands: tuple[Command, ...], policy: Policy, now: float
+    state: State,
+    snapshot: Snapshot,
+    safety: tuple[Verdict, ...],
+    wanted: Orders,
+    policy: Policy,
+    now: float,
 ) -> Step:
-    state = in_reality(state, dry_run=policy.dry_run)
-    if snapshot is None:
-        state, wanted = intake.taken(state, commands, now)
-        return _nothing(state, policy, now, (Outcome.NO_DATA, "The cluster could not be read."), wanted)
-    if _moved_by_others(state, snapshot):
-        state = in_every_reality(state, lambda ledger: with_disturbance(ledger, now))
-    state = _observed(state, snapshot, policy, now)
-    own_vm = state.migration.move.vm_id if state.migration else None
-    safety = gate(snapshot, policy, now, unwell_at=state.unwell_at, own_vm=own_vm)
-    state = _noted(state, safety, now)
-    state, wanted = intake.taken(state, commands, now)
+    """What follows from what was seen and what is wanted."""
     waiting = _waiting(state, safety, policy, now)
     if wanted.moves:
         return _by_hand(state, snapshot, safety, policy, now, wanted, is_waiting=waiting is not None)
@@ -117,25 +122,18 @@ def recheck(
 
     Returns the state with what that look showed of the cluster, and the first check that fails, or `None`.
     """
-    safety = gate(snapshot, policy, now, unwell_at=state.unwell_at)
+    seen = look_again(at_the_clock(state, now), snapshot, policy, now)
+    state, safety = seen.state, seen.safety
     situation = situation_of(state, snapshot, policy, now)
     if move.reason is Reason.MANUAL:
-        return _noted(state, safety, now), by_hand.objection(situation, by_hand.guarded(state, safety), move)
+        return state, by_hand.objection(situation, by_hand.guarded(state, safety), move)
     blocked = next((verdict for verdict in safety if not verdict.ok), None)
-    return _noted(state, safety, now), blocked or objection(situation, move)
-
-
-def _noted(state: State, safety: tuple[Verdict, ...], now: float) -> State:
-    """The state with what the gate says of the cluster's health and of other people's migrations."""
-    if is_unwell(safety):
-        state = replace(state, unwell_at=now)
-    if any(verdict.check is Check.NO_OTHER_MIGRATION and not verdict.ok for verdict in safety):
-        state = in_every_reality(state, lambda ledger: with_disturbance(ledger, now))
-    return state
+    return state, blocked or objection(situation, move)
 
 
 def begun(state: State, move: Move, migration_id: str, now: float) -> State:
     """The state with the intent of a move: to be on disk before the request is sent."""
+    state = at_the_clock(state, now)
     return replace(state, migration=migrations.intend(migration_id, move, now), proposal=None)
 
 
@@ -145,6 +143,7 @@ def answered(state: State, answer: Answer, now: float) -> tuple[State, Migration
     A refusal starts the cluster cooldown and the back-off of the pair; a request that certainly reached nobody only
     a brief back-off, since nothing was wrong with the pair.
     """
+    state = at_the_clock(state, now)
     assert state.migration is not None  # noqa: S101 - there is no answer without a request
     migration = migrations.answered(state.migration, answer, now)
     if not migration.phase.is_end:
@@ -154,7 +153,8 @@ def answered(state: State, answer: Answer, now: float) -> tuple[State, Migration
     def after(ledger: Ledger) -> Ledger:
         return with_failure(ledger, migration.move, now, migration.note, brief=brief)
 
-    return replace(in_every_reality(state, after), migration=None), migration
+    state = streak.after_answer(in_every_reality(state, after), migration, answer)
+    return replace(state, migration=None), migration
 
 
 def watched(state: State, seen: Look, policy: Policy, now: float) -> tuple[State, Migration]:
@@ -163,6 +163,7 @@ def watched(state: State, seen: Look, policy: Policy, now: float) -> tuple[State
     An arrival starts both cooldowns; a failure the cluster cooldown and the back-off of the pair. Either way the
     averaging window starts afresh.
     """
+    state = at_the_clock(state, now)
     assert state.migration is not None  # noqa: S101 - nothing else is watched
     migration = migrations.watched(state.migration, seen, now, policy.migration_limit_seconds)
     if not migration.phase.is_end:
@@ -173,42 +174,16 @@ def watched(state: State, seen: Look, policy: Policy, now: float) -> tuple[State
             return with_arrival(ledger, migration.move, now)
         return replace(with_failure(ledger, migration.move, now, migration.note), fresh_since=now)
 
-    return replace(in_every_reality(state, after), migration=None), migration
+    state = streak.after_end(in_every_reality(state, after), migration)
+    return replace(state, migration=None), migration
 
 
-def _observed(state: State, snapshot: Snapshot, policy: Policy, now: float) -> State:
-    """Take a snapshot into the history, and drop what it shows to be over."""
-    imagination = state.imagination and upheld(state.imagination, snapshot)
-    if imagination:
-        imagination = replace(imagination, ledger=pruned(imagination.ledger, snapshot, policy, now))
-    proposal = state.proposal
-    if proposal and proposal.made_at > now:
-        proposal = replace(proposal, made_at=now)
-    return replace(
-        state,
-        unwell_at=None if state.unwell_at is None else min(state.unwell_at, now),
-        samples=recorded(state.samples, sample_of(snapshot), policy.keep_seconds),
-        real=pruned(state.real, snapshot, policy, now),
-        imagination=imagination,
-        proposal=proposal,
-    )
-
-
-def _moved_by_others(state: State, snapshot: Snapshot) -> bool:
-    """Whether a VM is on another node than at the last poll, and not because we moved it.
-
-    A small VM migrates faster than we poll, so nobody need ever have seen it migrating.
-    """
-    if not state.samples:
-        return False
-    last = state.samples[-1]
-    own = {vm_id for vm_id, arrival in state.real.arrivals.items() if arrival.at >= last.at}
-    if state.migration:
-        own.add(state.migration.move.vm_id)
-    return any(
-        vm.is_placed and vm.id not in own and last.places.get(vm.id, vm.node_id) != vm.node_id
-        for vm in snapshot.vms.values()
-    )
+_HELD_BACK = {
+    Check.CLUSTER_COOLDOWN: Outcome.COOLING_DOWN,
+    Check.BUDGET: Outcome.BUDGET_SPENT,
+    Check.HOURS: Outcome.OFF_HOURS,
+}
+"""What a cycle comes to when nothing may be moved, whichever VM it were of."""
 
 
 def _waiting(
@@ -224,21 +199,31 @@ def _waiting(
         )
         return Outcome.WATCHING, f"{known} {move.vm_name} from {move.source_name} to {move.target_name}."
     if state.paused:
-        return Outcome.PAUSED, "Paused: watching, deciding nothing."
+        failed = state.failure_pause_at is not None
+        told = streak.sentence(state, policy, now) if failed else "Paused: watching, deciding nothing."
+        return Outcome.PAUSED, told
     objections = [verdict.sentence for verdict in safety if not verdict.ok]
     if objections:
         return Outcome.STANDING_DOWN, f"Standing down. {' '.join(objections)}"
-    left = remaining_seconds(state.ledger.last_ended_at, policy.cluster_cooldown_seconds, now)
-    if left > 0:
-        return Outcome.COOLING_DOWN, f"Cluster cooldown, {duration(left)} left."
-    return None
+    held_back = next((verdict for verdict in binding(state.ledger, policy, now) if not verdict.ok), None)
+    if held_back is None:
+        return None
+    return _HELD_BACK[held_back.check], _held_back(state, held_back, policy, now)
+
+
+def _held_back(state: State, verdict: Verdict, policy: Policy, now: float) -> str:
+    """Why nothing may be moved; and that it is imagined, where only the moves of a dry run have it so."""
+    told = verdict.sentence
+    is_real = verdict in binding(state.real, policy, now)
+    return told if is_real else f"Imagined: {told[0].lower()}{told[1:]}"
 
 
 def _decided(s: Situation, safety: tuple[Verdict, ...]) -> Decision:
     """Rules first, then load: all findings, and the first move among them."""
     findings = _broken_rules(s)
     move = next((finding.move for finding in findings if finding.move), None)
-    load = None if move else planner.relieve(s)
+    may_relieve = hours(s.policy, s.now)
+    load = None if move else _load(s, may_relieve)
     if load:
         findings.append(load)
         move = load.move
@@ -248,6 +233,8 @@ def _decided(s: Situation, safety: tuple[Verdict, ...]) -> Decision:
         outcome, sentence = Outcome.MOVE, next(f.sentence for f in findings if f.move)
     elif load is None:
         outcome, sentence = Outcome.COLLECTING, f"{blocked} {_collecting(s)}".lstrip()
+    elif not may_relieve.ok:
+        outcome, sentence = Outcome.RULES_ONLY, f"{blocked} {load.sentence}".lstrip()
     elif blocked:
         outcome, sentence = Outcome.BLOCKED, blocked
     else:
@@ -264,6 +251,13 @@ def _decided(s: Situation, safety: tuple[Verdict, ...]) -> Decision:
         move,
         s.imagined,
     )
+
+
+def _load(s: Situation, may_relieve: Verdict) -> Finding | None:
+    """What is to be said of the load; `None` while it is not known."""
+    if may_relieve.ok:
+        return planner.relieve(s)
+    return Finding(Reason.LOAD, "", f"Load is not looked at. {may_relieve.sentence}", ())
 
 
 def _broken_rules(s: Situation) -> list[Finding]:
@@ -291,10 +285,10 @@ def _collecting(s: Situation) -> str:
 def _acted(state: State, decision: Decision, wanted: Orders) -> Step:
     """In auto mode: carry the move out, or, in a dry run, imagine it. A proposal from before is dropped."""
     state = replace(state, proposal=None)
-    decision = replace(decision, declined=wanted)
-    if wanted.choice:
-        told = f"Proposal {wanted.choice.proposal_id} no longer waits."
-        decision = replace(decision, sentence=f"{told} {decision.sentence}", answer=told)
+    if told := wanted.unheeded:
+        decision = replace(
+            decision, sentence=f"{told}{decision.sentence}", answer=told.rstrip(), declined=wanted
+        )
     if decision.move is None:
         return Step(state, decision)
     if decision.dry_run:

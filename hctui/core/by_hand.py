@@ -1,8 +1,9 @@
 """Moves by hand: which a person may ask for, what stands against each, and a cycle that carries one out.
 
 Hard checks bind always: nothing of ours under way, the safety gate, the VM, the target, the rules. The waits (both
-cooldowns, a back-off, an earlier rejection) are soft: a person may override them. What is meant for the balancer
-alone, such as `nomove` or the CPU of the target, does not bind. Nothing is sent from here.
+cooldowns, a return ban, a back-off, an earlier rejection) are soft: a person may override them. What is meant for the
+balancer alone, such as `nomove`, the CPU of the target or the windows in which to act, does not bind. Nothing is sent
+from here.
 """
 
 from __future__ import annotations
@@ -87,7 +88,12 @@ def _target_verdicts(s: Situation, vm: Vm, node: Node) -> tuple[Verdict, ...]:
 
 
 def _waits(s: Situation, vm: Vm, node: Node) -> tuple[Verdict, ...]:
-    waits = (checks.cluster_cooldown(s), checks.cooldown(s, vm), checks.not_backed_off(s, vm, node))
+    waits = (
+        checks.cluster_cooldown(s),
+        checks.cooldown(s, vm),
+        checks.may_return(s, vm, node),
+        checks.not_backed_off(s, vm, node),
+    )
     return tuple(verdict for verdict in waits if not verdict.ok)
 
 
@@ -95,7 +101,7 @@ def last_move(state: State, snapshot: Snapshot) -> tuple[VmId, NodeId] | None:
     """The VM that arrived last and where it came from, which is where undoing would move it.
 
     `None` when nothing has arrived yet, or when that VM is no longer on its target. In a dry run, what was imagined
-    last. Whether it may go back is for `options` to say; at least its cooldown speaks against it for a while.
+    last. Whether it may go back is for `options` to say; its cooldown and the return ban speak against it for a while.
     """
     arrivals = state.ledger.arrivals
     if not arrivals:

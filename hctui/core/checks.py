@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from hctui.core import restraint
 from hctui.core.decision import Candidate, Check, Reason, Trial, Verdict
 from hctui.core.model import Node, Vm, VmState
 from hctui.core.situation import Situation
@@ -22,6 +23,7 @@ PairCheck = Callable[[Situation, Vm, Node], Verdict]
 _NO_RIVAL = Verdict(Check.ANTI_AFFINITY, True, "No VM there must be kept apart from it.", 0, 0)
 _NOT_PINNED = Verdict(Check.PINNED, True, "Not pinned.")
 _NATIVE_ALLOWS = Verdict(Check.NATIVE, True, "HyperCore's own affinity allows it.")
+_NEVER_LEFT = Verdict(Check.RETURN_BAN, True, "It has not left that node lately.")
 _NO_FAILURE = Verdict(Check.BACK_OFF, True, "No recent failure.")
 
 
@@ -37,11 +39,7 @@ def cooldown(s: Situation, vm: Vm) -> Verdict:
 
 def cluster_cooldown(s: Situation) -> Verdict:
     """No migration has ended within the cluster cooldown."""
-    limit = s.policy.cluster_cooldown_seconds
-    left = remaining_seconds(s.ledger.last_ended_at, limit, s.now)
-    if left <= 0:
-        return Verdict(Check.CLUSTER_COOLDOWN, True, "No cluster cooldown.", 0, limit)
-    return Verdict(Check.CLUSTER_COOLDOWN, False, f"Cluster cooldown, {duration(left)} left.", left, limit)
+    return restraint.cluster_cooldown(s.ledger, s.policy, s.now)
 
 
 def running(s: Situation, vm: Vm) -> Verdict:
@@ -187,6 +185,17 @@ def native_allows(s: Situation, vm: Vm, node: Node) -> Verdict:
     return _NATIVE_ALLOWS
 
 
+def may_return(s: Situation, vm: Vm, node: Node) -> Verdict:
+    """The VM has not left the target within the return ban."""
+    left_at, limit = s.left_at.get((vm.id, node.id)), s.policy.return_ban_seconds
+    left = remaining_seconds(left_at, limit, s.now)
+    if left_at is None or left <= 0:
+        return _NEVER_LEFT
+    since = duration(limit - left)
+    sentence = f"{vm.name} left {node.name} {since} ago; return ban, {duration(left)} left."
+    return Verdict(Check.RETURN_BAN, False, sentence, left, limit)
+
+
 def not_backed_off(s: Situation, vm: Vm, node: Node) -> Verdict:
     """The pair neither failed recently nor was rejected by a person."""
     failure = s.failures.get((vm.id, node.id))
@@ -244,10 +253,10 @@ _ALLOWED: tuple[PairCheck, ...] = (anti_affinity, pin_allows, native_allows)
 PAIR_CHECKS: dict[Reason, tuple[PairCheck, ...]] = {
     Reason.ANTI_AFFINITY: (*_ALLOWED, not_backed_off),
     Reason.PIN: (*_ALLOWED, not_backed_off),
-    Reason.LOAD: (*_ALLOWED, not_backed_off),
+    Reason.LOAD: (*_ALLOWED, may_return, not_backed_off),
     Reason.MANUAL: _ALLOWED,
 }
-"""The checks of VM and target together, which follow."""
+"""The checks of VM and target together, which follow. What a rule demands is done although the VM returns."""
 
 
 def vm_verdicts(s: Situation, vm: Vm, reason: Reason) -> tuple[Verdict, ...]:

@@ -44,8 +44,9 @@ class Choose:
 class MoveVm:
     """Move a VM by hand, if every hard check holds; also while paused.
 
-    `override_cooldowns`: although cooldowns, a back-off or an earlier rejection speak against it. `dry_run`: which way
-    the switch stood when the person agreed; under the other one nothing is done. `None`: either will do.
+    `override_cooldowns`: although cooldowns, a return ban, a back-off or an earlier rejection speak against it.
+    `dry_run`: which way the switch stood when the person agreed; under the other one nothing is done. `None`: either
+    will do.
     """
 
     vm_id: VmId

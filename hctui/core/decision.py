@@ -38,7 +38,10 @@ class Check(StrEnum):
     RAM = "RAM"
     ANTI_AFFINITY = "anti-affinity"
     BACK_OFF = "back-off"
+    RETURN_BAN = "return ban"
     CLUSTER_COOLDOWN = "cluster cooldown"
+    BUDGET = "moves per hour"
+    HOURS = "hours to act"
     ELSEWHERE = "another node"
     STILL_NEEDED = "still needed"
 
@@ -60,6 +63,9 @@ class Outcome(StrEnum):
     PAUSED = "paused"
     STANDING_DOWN = "standing down"
     COOLING_DOWN = "cluster cooldown"
+    BUDGET_SPENT = "moves per hour spent"
+    OFF_HOURS = "off hours"
+    RULES_ONLY = "off hours, rules only"
     MOVE = "move"
     PROPOSAL = "proposal"
     COLLECTING = "collecting data"
@@ -188,6 +194,14 @@ def window_progress(loads: tuple[NodeLoad, ...]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """Something that is to be told once and with a warning, beside what the cycle came to. `event` is its kind."""
+
+    event: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """The conclusion of one cycle.
 
@@ -202,6 +216,7 @@ class Decision:
         answer: the beginning of the sentence, where that tells what became of a proposal or of a person's order.
         declined: the orders of this cycle that came to nothing, for good; the sentence says so, and why.
         closed: the proposal that ended in this cycle; the answer says so.
+        notices: what else is to be told in this cycle and in no other.
     """
 
     at: float
@@ -217,3 +232,4 @@ class Decision:
     answer: str = ""
     declined: Orders = field(default_factory=Orders)
     closed: Closed | None = None
+    notices: tuple[Notice, ...] = ()

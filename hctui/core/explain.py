@@ -84,8 +84,8 @@ def _ranked(s: Situation, first: Iterable[VmId]) -> Iterable[Vm]:
 class Rows:
     """The matrix row by row, for who looks at a part of it. Thrown away with the situation.
 
-    Most VMs have no rule and no failure of their own, so that all of one size find the same on every node: their
-    cells are made once.
+    Most VMs have no rule, no failure and no move of their own, so that all of one size find the same on every node:
+    their cells are made once.
 
     Attributes:
         situation: what they are made of.
@@ -102,6 +102,7 @@ class Rows:
         self._special.update(s.rules.rivals, s.rules.homes)
         self._special.update(failure.vm_id for failure in s.ledger.failures)
         self._special.update(rejection.vm_id for rejection in s.ledger.rejections)
+        self._special.update(departure.vm_id for departure in s.ledger.departures)
         self._here = [Cell(node.id, node.name, True, None) for node in self._nodes]
         self._ordinary: dict[tuple[Reason, int], list[Cell]] = {}
 

@@ -1,10 +1,14 @@
-"""What the commands of one cycle come to: what they change at once, and what is left for the cycle to carry out."""
+"""What the commands of one cycle come to: what they change at once, and what is left for the cycle to carry out.
+
+They are taken before anything else: each speaks of the proposal that waited when it was given, whatever the cycle, or
+another command beside it, makes of that.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from hctui.core import proposals
+from hctui.core import proposals, streak
 from hctui.core.commands import Approve, Choose, Command, MoveVm, Pause, Reject, Resume
 from hctui.core.orders import Orders
 from hctui.core.state import State
@@ -12,19 +16,19 @@ from hctui.core.state import State
 
 def taken(state: State, commands: tuple[Command, ...], now: float) -> tuple[State, Orders]:
     """The state after the commands, and what is left of them to do."""
-    orders = Orders()
+    orders, waited = Orders(), state.proposal
     for command in commands:
         match command:
             case Pause():
-                state = replace(state, paused=True, proposal=None)
+                state = replace(streak.paused_by_person(state), proposal=None)
             case Resume():
-                state = replace(state, paused=False)
+                state = streak.resumed_by_person(state)
             case Approve(proposal_id):
-                waits = state.proposal is not None and state.proposal.id == proposal_id
-                if waits or orders.approved is None:
+                if (waited and waited.id == proposal_id) or orders.approved is None:
                     orders = replace(orders, approved=proposal_id)
             case Reject(proposal_id):
-                state = proposals.rejected(state, proposal_id, now)
+                if waited and waited.id == proposal_id:
+                    state = proposals.rejected(state, waited, now)
             case Choose():
                 orders = replace(orders, choice=command)
             case MoveVm():

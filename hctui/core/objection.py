@@ -9,6 +9,7 @@ from __future__ import annotations
 from hctui.core import planner
 from hctui.core.checks import trial, up_to_failure, vm_verdicts
 from hctui.core.decision import Check, Move, Reason, Verdict
+from hctui.core.restraint import binding
 from hctui.core.situation import Situation
 from hctui.core.wording import percent
 
@@ -18,7 +19,12 @@ def objection(s: Situation, move: Move) -> Verdict | None:
     if gone := overtaken(s, move):
         return gone
     vm, node = s.snapshot.vms[move.vm_id], s.snapshot.nodes[move.target]
-    verdicts = (needed(s, move), *vm_verdicts(s, vm, move.reason), *trial(s, vm, node, move.reason).verdicts)
+    verdicts = (
+        *binding(s.ledger, s.policy, s.now, move.reason),
+        needed(s, move),
+        *vm_verdicts(s, vm, move.reason),
+        *trial(s, vm, node, move.reason).verdicts,
+    )
     last = up_to_failure(verdicts)[-1]
     return None if last.ok else last
 

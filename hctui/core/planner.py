@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from hctui.core.checks import first_fit
 from hctui.core.decision import Candidate, Finding, Move, Reason
 from hctui.core.model import Node, NodeId, Vm, VmId
+from hctui.core.policy import Mode
 from hctui.core.situation import Situation
 from hctui.core.wording import MOST_TOLD, count, first_of, listing, percent
 
@@ -50,7 +51,7 @@ def separate(s: Situation, pair: tuple[Vm, Vm]) -> Finding:
     ):  # stable: at equal RAM the tagged one first
         candidates.append(first_fit(s, vm, emptiest_first(s, vm), Reason.ANTI_AFFINITY))
         if move := _found(s, candidates[-1], Reason.ANTI_AFFINITY, headline):
-            told = f"{headline} Moving {vm.name} to {move.target_name}."
+            told = f"{headline} {_plan(s, vm.name, move)}"
             return Finding(Reason.ANTI_AFFINITY, headline, told, _ids(pair), tuple(candidates), move)
     told = f"{headline} It cannot be fixed now. {_blockers(candidates)}"
     return Finding(Reason.ANTI_AFFINITY, headline, told, _ids(pair), tuple(candidates))
@@ -61,7 +62,7 @@ def bring_home(s: Situation, vm: Vm) -> Finding:
     headline = f"{vm.name} is on {s.node_name(vm.node_id)}, but pinned to {_home_names(s, vm)}."
     candidate = first_fit(s, vm, homes_of(s, vm), Reason.PIN)
     if move := _found(s, candidate, Reason.PIN, headline):
-        told = f"{headline} Moving it to {move.target_name}."
+        told = f"{headline} {_plan(s, 'it', move)}"
         return Finding(Reason.PIN, headline, told, (vm.id,), (candidate,), move)
     told = f"{headline} It cannot go home now. {_blockers([candidate])}"
     return Finding(Reason.PIN, headline, told, (vm.id,), (candidate,))
@@ -118,12 +119,19 @@ def relieve(s: Situation) -> Finding | None:
     for vm in busiest_first(s, s.placed[hottest.node_id]):
         candidates.append(first_fit(s, vm, targets, Reason.LOAD))
         if move := _found(s, candidates[-1], Reason.LOAD, headline):
-            told = f"{headline} Moving {vm.name} to {move.target_name}."
+            told = f"{headline} {_plan(s, vm.name, move)}"
             return Finding(Reason.LOAD, headline, told, (vm.id,), tuple(candidates), move)
     told = f"{headline} {_why_none(candidates, hottest.node_name)}"
     if not candidates:
         told = f"{headline} There is no VM on {hottest.node_name} that could be moved."
     return Finding(Reason.LOAD, headline, told, (), tuple(candidates))
+
+
+def _plan(s: Situation, name: str, move: Move) -> str:
+    """What comes of a finding that has a move. In mode approve that is for a person to say, so it is no promise."""
+    if s.policy.mode is Mode.APPROVE:
+        return f"hctui would move {name} to {move.target_name}."
+    return f"Moving {name} to {move.target_name}."
 
 
 def _as_if(s: Situation) -> str:

@@ -6,9 +6,11 @@ least one interval); the console changes it by building another.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
 from enum import StrEnum
 
+from hctui.core.calendar import Span
 from hctui.core.model import Severity
 
 
@@ -38,6 +40,14 @@ class Policy:
         proposal_limit_seconds: after this time a proposal nobody answered expires.
         excluded_node_ips: LAN addresses of nodes that are neither source nor target.
         stand_down_severity: an alert of this severity or worse stops migrations; `None`: alerts never do.
+        return_ban_seconds: for so long a VM that left a node is not moved back there for load; 0: no such ban.
+        most_moves_per_hour: so many moves within an hour, and the balancer makes no further one; 0: no limit.
+        act_only: windows in which the balancer may move VMs; none: at any time.
+        never: windows in which it may not; they prevail.
+        windows_bind_rules: whether fixing a rule waits for the windows as load does.
+        failures_before_pause: so many migrations that fail in a row pause the balancer; 0: they never do.
+        failure_pause_seconds: how long such a pause lasts; 0: until a person ends it.
+        zone: the local time that windows are meant in. No setting, so two policies may be equal without it.
     """
 
     dry_run: bool = True
@@ -54,6 +64,14 @@ class Policy:
     proposal_limit_seconds: float = 600.0
     excluded_node_ips: frozenset[str] = frozenset()
     stand_down_severity: Severity | None = Severity.CRITICAL
+    return_ban_seconds: float = 7200.0
+    most_moves_per_hour: int = 12
+    act_only: tuple[Span, ...] = ()
+    never: tuple[Span, ...] = ()
+    windows_bind_rules: bool = True
+    failures_before_pause: int = 3
+    failure_pause_seconds: float = 3600.0
+    zone: tzinfo = field(default=UTC, compare=False)
 
     @property
     def keep_seconds(self) -> float:

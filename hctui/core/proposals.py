@@ -16,21 +16,21 @@ from hctui.core.objection import objection
 from hctui.core.orders import Orders
 from hctui.core.planner import move_to
 from hctui.core.situation import Situation
-from hctui.core.state import Proposal, Rejection, State, with_imagined
+from hctui.core.state import Proposal, Rejection, State, in_every_reality, with_imagined
 from hctui.core.wording import duration
 
 _RANKS = (Reason.ANTI_AFFINITY, Reason.PIN, Reason.LOAD)
 """What is fixed first; a waiting proposal is withdrawn for a move of a higher rank."""
 
 
-def rejected(state: State, proposal_id: int, now: float) -> State:
-    """The state after a rejection: the proposal is gone and its pair rests. A stale id changes nothing."""
-    proposal = state.proposal
-    if proposal is None or proposal.id != proposal_id:
-        return state
+def rejected(state: State, proposal: Proposal, now: float) -> State:
+    """The state after a rejection: the proposal is gone and its pair rests.
+
+    In every reality: a person's no is no part of an imagination, and holds after a switch between dry run and live.
+    """
     rest = Rejection(proposal.move.vm_id, proposal.move.target, now)
-    ledger = replace(state.ledger, rejections=(*state.ledger.rejections, rest))
-    return replace(state.with_ledger(ledger), proposal=None)
+    state = in_every_reality(state, lambda ledger: replace(ledger, rejections=(*ledger.rejections, rest)))
+    return replace(state, proposal=None)
 
 
 def settled(
@@ -54,10 +54,10 @@ def settled(
         return _proposed(state, decision)
     gone = _withdrawal(s, proposal, decision)
     if gone:
-        told = "Not sent" if approved is not None else "Proposal withdrawn"
+        told = f"Not sent: {gone}" if approved is not None else withdrawn(proposal, gone)
         ending = Ending.EXPIRED if _is_expired(s, proposal) else Ending.WITHDRAWN
         state, decision, _ = _proposed(replace(state, proposal=None), closing(decision, proposal, ending))
-        return state, _declining(_with_answer(decision, f"{told}: {gone}"), approved), None
+        return state, _declining(_with_answer(decision, told), approved), None
     if approved is None:
         return state, _still_waiting(s, proposal, decision), None
     return _approved(state, s, proposal, decision)
@@ -121,6 +121,11 @@ def _still_waiting(s: Situation, proposal: Proposal, decision: Decision) -> Deci
     return replace(decision, outcome=Outcome.PROPOSAL, sentence=told, move=proposal.move)
 
 
+def withdrawn(proposal: Proposal, why: str) -> str:
+    """That a proposal is gone, which move it was, and why, in a sentence. `why` ends in a full stop."""
+    return f"Proposal {proposal.id} withdrawn, {route(proposal.move)}: {why}"
+
+
 def route(move: Move) -> str:
     """`web-03 from 10.0.0.101 to 10.0.0.103`."""
     return f"{move.vm_name} from {move.source_name} to {move.target_name}"
@@ -148,7 +153,8 @@ def _proposed(state: State, decision: Decision) -> tuple[State, Decision, Move |
         return state, decision, None
     number = state.proposals_made + 1
     state = replace(state, proposals_made=number, proposal=Proposal(number, decision.move, decision.at))
-    return state, replace(decision, outcome=Outcome.PROPOSAL), None
+    told = f"Proposed: {route(decision.move)}. {decision.move.sentence}"
+    return state, replace(decision, outcome=Outcome.PROPOSAL, sentence=told), None
 
 
 def _is_expired(s: Situation, proposal: Proposal) -> bool:

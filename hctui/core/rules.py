@@ -19,10 +19,6 @@ ANTI_PREFIX = "anti_"
 PIN_PREFIX = "node_"
 NOMOVE_TAG = "nomove"
 
-UNREAD_TAGS = "⟨more tags⟩"
-"""Stands behind the tags of a VM that has more than are read. No cluster can write it: it is harmless text that was
-never foreign text."""
-
 
 class Flaw(StrEnum):
     """What can be wrong with a rule."""
@@ -33,7 +29,6 @@ class Flaw(StrEnum):
     UNKNOWN_NODE = "unknown node"
     AMBIGUOUS_NODE = "ambiguous node"
     STRICT_WITHOUT_NODE = "strict affinity without a node"
-    TOO_MANY_TAGS = "too many tags"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +110,6 @@ class _Reader:
             self._read_pin(vm, tag, tag.removeprefix(PIN_PREFIX))
         elif tag == NOMOVE_TAG:
             self._nomove.add(vm.id)
-        elif tag == UNREAD_TAGS:
-            self._nomove.add(vm.id)
-            self.problem(
-                Flaw.TOO_MANY_TAGS,
-                vm,
-                f"{vm.name} has more tags than are read; what the others say is not known, so it is never moved "
-                "automatically.",
-            )
 
     def _read_anti(self, vm: Vm, tag: str, name: str) -> None:
         named = self._by_name.get(name, [])

@@ -7,16 +7,19 @@ What cannot be known counts as "no".
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hctui.core.decision import Check, Verdict
-from hctui.core.model import NetworkStatus, Node, Snapshot, UpdateVerdict, VmId, VmState
+from hctui.core.model import NetworkStatus, Node, Snapshot, UpdateVerdict, VmId
+from hctui.core.others import migrating
 from hctui.core.policy import Policy
-from hctui.core.state import remaining_seconds
+from hctui.core.state import State, remaining_seconds
 from hctui.core.wording import count, duration, listing, some_of
 
 UNWELL: frozenset[Check] = frozenset(
     {Check.NODES_ONLINE, Check.NODES_SETTLED, Check.NO_UPDATE, Check.NO_ALERT}
 )
-"""The checks that speak of the cluster's health: a "no" to any of these starts the recovery cooldown."""
+"""The checks that speak of the cluster's health: a "no" that was read starts the recovery cooldown."""
 
 
 def gate(
@@ -36,9 +39,41 @@ def gate(
     return (*verdicts, _recovered(policy, now, None if is_unwell(verdicts) else unwell_at))
 
 
-def is_unwell(verdicts: tuple[Verdict, ...]) -> bool:
-    """Whether the cluster itself is not well, so that it needs time to recover afterwards."""
-    return any(not verdict.ok and verdict.check in UNWELL for verdict in verdicts)
+def is_unwell(verdicts: tuple[Verdict, ...], unreadable: frozenset[Check] = frozenset()) -> bool:
+    """Whether the cluster itself is not well, so that it needs time to recover afterwards.
+
+    Checks that are `unreadable` speak of nothing but that: see `cleared`.
+    """
+    return any(not verdict.ok and verdict.check in UNWELL - unreadable for verdict in verdicts)
+
+
+def unreadable(snapshot: Snapshot, policy: Policy) -> frozenset[Check]:
+    """The checks of the cluster's health that fail only because what would tell could not be read."""
+    alerts_unread = snapshot.conditions is None and policy.stand_down_severity is not None
+    blind = {
+        Check.NO_UPDATE: snapshot.update.verdict is UpdateVerdict.UNKNOWN,
+        Check.NO_ALERT: alerts_unread,
+    }
+    return frozenset(check for check, is_so in blind.items() if is_so)
+
+
+def cleared(state: State, policy: Policy, now: float, *, is_clear: bool) -> State:
+    """The state after a look that showed whether the cluster is well, or did not.
+
+    Not to know stands us down while it lasts. It counts as not being well, and so has a recovery cooldown after it,
+    only once it has lasted longer than data may be old: one poll or two that fail say nothing of the cluster.
+    """
+    since = state.unclear_since
+    if since is None:
+        if is_clear:
+            return state
+        # It was clear at the last poll, if there was one just before this.
+        last = state.samples[-1].at if state.samples else now
+        since = min(now, max(last, now - policy.interval_seconds))
+    too_long = now - since > policy.stale_after_seconds
+    return replace(
+        state, unclear_since=None if is_clear else since, unwell_at=now if too_long else state.unwell_at
+    )
 
 
 def _fresh(snapshot: Snapshot, policy: Policy, now: float) -> Verdict:
@@ -83,15 +118,7 @@ def _no_alert(snapshot: Snapshot, policy: Policy) -> Verdict:
 
 
 def _no_other_migration(snapshot: Snapshot, own_vm: VmId | None) -> Verdict:
-    moving = {
-        vm.id: vm.name for vm in snapshot.vms.values() if vm.ui_state is VmState.MIGRATING and vm.id != own_vm
-    }
-    for task in snapshot.live_tasks:
-        # No field says what a task does. The text of its description is the only hint, and its wording may change:
-        # the VMs' own uiState above is the main witness, this one catches a migration that is still queued.
-        if "migrat" in task.kind.casefold() and task.object_id != own_vm:
-            vm = snapshot.vms.get(VmId(task.object_id))
-            moving.setdefault(VmId(task.object_id), vm.name if vm else f"task {task.id}")
+    moving = migrating(snapshot, own_vm)
     if not moving:
         return Verdict(Check.NO_OTHER_MIGRATION, True, "Nobody else is migrating a VM.")
     names = some_of(list(moving.values()), "VM")

@@ -109,6 +109,7 @@ class Situation:
         means: mean CPU percent of each node over the window; `None` until its samples fill it.
         usable: the usability verdict of each node.
         mem_used_bytes: RAM in use on each node, at least what the system and its VMs have reserved; `None` unknown.
+        left_at: when a VM last left a node by a move, as far as that still matters.
         imagined: how many VMs are only imagined to be where the snapshot has them.
         rooms: filled by `checks` as targets are tried: what a VM of so many bytes finds on each node.
         orders: filled by `planner`: the nodes in the order in which such a VM tries them for a rule's sake.
@@ -126,6 +127,7 @@ class Situation:
     usable: Mapping[NodeId, Verdict]
     mem_used_bytes: Mapping[NodeId, int | None]
     failures: Mapping[tuple[VmId, NodeId], Failure] = field(default_factory=dict)
+    left_at: Mapping[tuple[VmId, NodeId], float] = field(default_factory=dict)
     imagined: int = 0
     rooms: dict[tuple[Reason, int], dict[NodeId, Trial]] = field(default_factory=dict, repr=False)
     orders: dict[int, list[Node]] = field(default_factory=dict, repr=False)
@@ -177,6 +179,7 @@ def situation_of(state: State, snapshot: Snapshot, policy: Policy, now: float) -
         mem_used_bytes={node.id: _committed(node, placed.get(node.id, ())) for node in seen.nodes.values()},
         imagined=len(state.imagination.moves) if state.imagination else 0,
         failures={(failure.vm_id, failure.target): failure for failure in ledger.failures},
+        left_at={(left.vm_id, left.node): left.at for left in ledger.departures},
     )
 
 

@@ -2,8 +2,8 @@
 
 Everything here is plain data: the journal writes it to disk as it is and a restart reads it back. Samples are
 kept apart (`history`), since the journal has its own compact form for them. Waiting times are remembered by when
-they *began*; how long they last is the policy's, so a changed setting takes effect at once, and a clock that
-jumped back can prolong none of them beyond its own length.
+they *began*; how long they last is the policy's, so a changed setting takes effect at once. What a clock that jumps
+does to these moments is in `steadiness`.
 """
 
 from __future__ import annotations
@@ -23,6 +23,9 @@ none: nothing was wrong with the pair, and it is decided anew with fresh data.""
 
 MOST_DOUBLINGS = 4
 """Back-offs double with each failure of the same pair, up to sixteen times the first."""
+
+BUDGET_SECONDS = 3600.0
+"""Moves are counted over this time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +59,27 @@ class Rejection:
 
 
 @dataclass(frozen=True, slots=True)
+class Departure:
+    """A node that a VM left by a move that arrived elsewhere: begins its return ban, and counts for the budget."""
+
+    vm_id: VmId
+    node: NodeId
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Ledger:
-    """Moves and waiting times in one reality: the real one, or the one a dry run imagines."""
+    """Moves and waiting times in one reality: the real one, or the one a dry run imagines.
+
+    `departures` are in the order in which they happened.
+    """
 
     fresh_since: float = 0.0
     last_ended_at: float | None = None
     arrivals: Mapping[VmId, Arrival] = field(default_factory=dict)
     failures: tuple[Failure, ...] = ()
     rejections: tuple[Rejection, ...] = ()
+    departures: tuple[Departure, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +109,42 @@ class Proposal:
 
 
 @dataclass(frozen=True, slots=True)
+class FailedMove:
+    """A migration that ended in a failure; `told` is the fact it ended in."""
+
+    at: float
+    vm_name: str
+    target_name: str
+    told: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A migration that is not ours, from when it was first seen until when it was seen last."""
+
+    vm_id: VmId
+    vm_name: str
+    at: float
+    last_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Others:
+    """What somebody else migrates on this cluster, and when it was last told that this looks like balancing."""
+
+    sightings: tuple[Sighting, ...] = ()
+    told_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WallClock:
+    """The clock as it was last read, and by how many seconds it was set back before and not yet set forward again."""
+
+    read_at: float | None = None
+    set_back: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """Orders of a person that hold over restarts and need no knowledge of a cluster. For the meaning see `State`."""
 
@@ -111,9 +163,14 @@ class State:
         migration: the migration under way. While there is one, nothing else is decided.
         proposal: the move that waits for a person, in approve mode.
         proposals_made: how many so far; the next proposal's id is one more.
-        paused: watch, decide nothing.
+        paused: watch, decide nothing; by order of a person, or after failures.
         unwell_at: when the cluster was last seen not well; starts the recovery cooldown.
         dry_run_held: a person has switched to dry run while it ran; that holds over restarts, until one switches back.
+        failed_in_a_row: migrations that failed since the last arrival, oldest first.
+        failure_pause_at: since when it is paused after failures; `None` if it is not, or a person says so.
+        unclear_since: since when it is not known whether the cluster is well; `None` while it is known.
+        others: migrations that are not ours.
+        clock: tells a clock that jumps.
     """
 
     samples: tuple[Sample, ...] = ()
@@ -125,6 +182,11 @@ class State:
     paused: bool = False
     unwell_at: float | None = None
     dry_run_held: bool = False
+    failed_in_a_row: tuple[FailedMove, ...] = ()
+    failure_pause_at: float | None = None
+    unclear_since: float | None = None
+    others: Others = Others()
+    clock: WallClock = WallClock()
 
     @property
     def ledger(self) -> Ledger:
@@ -163,13 +225,14 @@ def find_failure(ledger: Ledger, vm_id: VmId, target: NodeId) -> Failure | None:
 
 
 def with_arrival(ledger: Ledger, move: Move, at: float) -> Ledger:
-    """After a confirmed arrival: both cooldowns start, the window starts afresh, old failures of the pair go."""
+    """After a confirmed arrival: all cooldowns start, the window starts afresh, old failures of the pair go."""
     return replace(
         ledger,
         fresh_since=at,
         last_ended_at=at,
         arrivals={**ledger.arrivals, move.vm_id: Arrival(at, move.source, move.target)},
         failures=tuple(f for f in ledger.failures if (f.vm_id, f.target) != (move.vm_id, move.target)),
+        departures=(*ledger.departures, Departure(move.vm_id, move.source, at)),
     )
 
 
@@ -208,7 +271,20 @@ def pruned(ledger: Ledger, snapshot: Snapshot, policy: Policy, now: float) -> Le
         rejections=tuple(
             replace(r, at=min(r.at, now)) for r in ledger.rejections if remaining_seconds(r.at, rest, now) > 0
         ),
+        departures=_recent(ledger.departures, policy, now),
     )
+
+
+def _recent(departures: tuple[Departure, ...], policy: Policy, now: float) -> tuple[Departure, ...]:
+    """Those that count for the budget, and of each VM and node the last one for as long as it bans a return."""
+    last = {(departure.vm_id, departure.node): departure for departure in departures}
+
+    def matters(departure: Departure) -> bool:
+        bans = last[departure.vm_id, departure.node] is departure
+        seconds = max(policy.return_ban_seconds if bans else 0.0, BUDGET_SECONDS)
+        return remaining_seconds(departure.at, seconds, now) > 0
+
+    return tuple(replace(each, at=min(each.at, now)) for each in departures if matters(each))
 
 
 def in_every_reality(state: State, change: Callable[[Ledger], Ledger]) -> State:

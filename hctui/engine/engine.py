@@ -16,14 +16,14 @@ from typing import Any, TypeVar
 from hctui.api.errors import LoginRefused
 from hctui.config import change
 from hctui.config.schema import DRY_RUN
-from hctui.core import balancer, intake
+from hctui.core import balancer, intake, streak
 from hctui.core.decision import Decision, Move, Reason
 from hctui.core.errors import HctuiError
 from hctui.core.migration import Look, Migration, Phase, Unread, answer_sentence
 from hctui.core.model import ClusterInfo, Snapshot
-from hctui.core.state import State
+from hctui.core.state import Standing, State
 from hctui.core.wording import count
-from hctui.engine import narrative
+from hctui.engine import narrative, reaching
 from hctui.engine.clock import Clock, first_of
 from hctui.engine.desk import Desk
 from hctui.engine.executor import Cluster, Executor, Memory, NotDone
@@ -32,6 +32,11 @@ from hctui.engine.view import Level, Line, View
 
 LOOK_SECONDS = 5.0
 """How often a migration under way is looked at. A task shows progress every few seconds (hypercore-api.md 5, 6)."""
+
+NOTHING_ORDERED = Standing()
+
+FORGET_SECONDS = 3600.0
+"""How often the journal is looked through for what is too old."""
 
 MOST_DOUBLINGS = 6
 """While logins are refused, polls become as rare as one in 64 intervals (32 min at 30 s)."""
@@ -60,6 +65,7 @@ class Engine:
         clock: Clock,
         desk: Desk,
         state: State,
+        ordered: Standing = NOTHING_ORDERED,
         info: ClusterInfo,
         log: Log,
         on_live: Callable[[], Awaitable[None]],
@@ -72,6 +78,7 @@ class Engine:
             clock: the time.
             desk: where views go and orders come from.
             state: what is gone on with.
+            ordered: what of its standing was ordered in this run, so that it is not told as that of the last.
             info: which cluster it is.
             log: gets every line.
             on_live: called once a dry run ends, before anything can be sent.
@@ -86,12 +93,14 @@ class Engine:
         self._narrator = narrative.Narrator()
         self._stopping = False
         self._refusals = 0
+        self._forget_at = clock.now()
         self._on_live = on_live
-        self._was_held = state.dry_run_held
+        self._was_held = state.dry_run_held and not ordered.dry_run_held
+        self._was_paused = state.paused and not ordered.paused
         if state.dry_run_held:
             desk.use(change(desk.view.settings, {DRY_RUN.key: "true"}))
         self._was_dry = desk.view.policy.dry_run
-        desk.publish(cluster=info, state=state)
+        desk.publish(cluster=info, state=state, is_reading=False)
 
     @property
     def _view(self) -> View:
@@ -119,6 +128,7 @@ class Engine:
                     poll_at = _next_on_grid(poll_at, interval, now)
                 self._publish(next_poll_at=poll_at)
                 await self._cycle(is_due=is_due)
+                await self._forget()
                 was_polled = True
             else:
                 was_polled = False
@@ -169,10 +179,12 @@ class Engine:
             snapshot = await self._snapshot()
         except HctuiError as error:
             self._refusals += isinstance(error, LoginRefused)
-            self._publish(contact=replace(contact, error=str(error)))
+            missed = reaching.not_reached(contact, self._cluster.reach, str(error))
+            reaching.publish(self._desk, missed, self._log)
             return None
         self._refusals = 0
-        self._publish(contact=replace(contact, error="", latency_seconds=self._cluster.latency_seconds))
+        met = reaching.reached(contact, self._cluster.reach, self._cluster.latency_seconds)
+        reaching.publish(self._desk, met, self._log)
         return snapshot
 
     async def _snapshot(self) -> Snapshot:
@@ -184,7 +196,7 @@ class Engine:
         snapshot = await self._cluster.snapshot(self._clock.now())
         if snapshot.cluster.id != self._info.id:
             raise AnotherCluster(
-                f"At {self._view.contact.address} now answers {snapshot.cluster.name} ({snapshot.cluster.id}) instead "
+                f"At {self._view.contact.used} now answers {snapshot.cluster.name} ({snapshot.cluster.id}) instead "
                 f"of {self._info.name} ({self._info.id}).",
                 hint="Start hctui again if that is the cluster to balance.",
             )
@@ -199,6 +211,18 @@ class Engine:
             )
             return False
         return True
+
+    async def _forget(self) -> None:
+        """Now and then, after a cycle, have the journal forget some of what is too old."""
+        now = self._clock.now()
+        if now < self._forget_at:
+            return
+        self._forget_at = now + FORGET_SECONDS
+        try:
+            if await self._memory.forget(now - self._view.settings.journal_keep_seconds):
+                self._forget_at = now  # after the next cycle again
+        except HctuiError as error:
+            self._tell("journal", str(error), Level.ERROR)
 
     async def _send(self, move: Move) -> None:
         """Carry out a move that was decided on."""
@@ -274,13 +298,16 @@ class Engine:
                 "so until somebody switches to live there.",
                 Level.WARNING,
             )
-        if state.paused:
+        if self._was_paused and state.failure_pause_at is None:
             self._tell(
                 "paused",
                 "Paused in the last run, and it stays so: watching, deciding nothing, until somebody resumes it with "
-                "the key p in the console.",
+                "`hctui resume` or the key p in the console.",
                 Level.WARNING,
             )
+        elif self._was_paused:
+            told = streak.sentence(state, self._view.policy, self._clock.now())
+            self._tell("paused", f"From the last run: {told}", Level.WARNING)
         if state.migration:
             move = state.migration.move
             self._tell(

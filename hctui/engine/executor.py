@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from hctui.api.route import Reach
 from hctui.core import balancer
 from hctui.core.answers import Answer, NotSent
 from hctui.core.decision import Decision, Move
@@ -27,6 +28,11 @@ class Cluster(Protocol):
     @property
     def latency_seconds(self) -> float | None:
         """How long the last snapshot took, in real time."""
+        ...
+
+    @property
+    def reach(self) -> Reach:
+        """Which address is used and why."""
         ...
 
     async def snapshot(self, taken_at: float) -> Snapshot:
@@ -63,6 +69,10 @@ class Memory(Protocol):
 
     async def record_migration(self, migration: Migration, state: State) -> None:
         """Put on disk what became of a migration."""
+        ...
+
+    async def forget(self, before: float) -> bool:
+        """Delete some of what was recorded before that moment; whether there is more."""
         ...
 
 

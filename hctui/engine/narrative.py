@@ -7,9 +7,9 @@ that it is still there, so that a rule that cannot be kept for hours does not bu
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 
 from hctui.config import Settings
+from hctui.core.closing import RESUMED
 from hctui.core.decision import (
     Candidate,
     Check,
@@ -41,6 +41,12 @@ class Narrator:
 
     def cycle(self, decision: Decision) -> list[Line]:
         """The lines of one cycle after its data came in."""
+        notices = (
+            Line(decision.at, notice.event, notice.sentence, Level.WARNING) for notice in decision.notices
+        )
+        return [*notices, *self._lines(decision)]
+
+    def _lines(self, decision: Decision) -> list[Line]:
         at = decision.at
         if _is_by_hand(decision):
             # Rules were not looked at: what was told of them still stands.
@@ -69,7 +75,7 @@ class Narrator:
             if finding.reason is Reason.LOAD and finding.headline:
                 yield from self._finding(finding, "imbalance", f"Imbalance detected: {finding.headline}")
             elif finding.reason is Reason.LOAD:
-                yield _entry("balanced", finding.sentence)
+                yield _entry(_LOAD_CALM.get(decision.outcome, "balanced"), finding.sentence)
         if decision.move and decision.outcome is Outcome.MOVE and decision.dry_run:
             yield _move_entry("dry_run", "DRY RUN: would migrate", decision.move)
         elif decision.move and decision.outcome is Outcome.PROPOSAL:
@@ -170,7 +176,12 @@ _WAITING: dict[Outcome, str] = {
     Outcome.PAUSED: "paused",
     Outcome.STANDING_DOWN: "standing_down",
     Outcome.COOLING_DOWN: "cooling_down",
+    Outcome.BUDGET_SPENT: "budget_spent",
+    Outcome.OFF_HOURS: "off_hours",
 }
+
+_LOAD_CALM = {Outcome.RULES_ONLY: "off_hours"}
+"""The event of a line on load that asks for nothing, where it is not that all is balanced."""
 
 
 def _entry(event: str, text: str) -> _Entry:
@@ -198,7 +209,6 @@ def _answer(decision: Decision) -> Iterator[_Entry]:
     if not decision.answer:
         return
     closed, declined = decision.closed, decision.declined
-    told: str = decision.answer
     data: _Data = {}
     if closed:
         data = {
@@ -209,10 +219,10 @@ def _answer(decision: Decision) -> Iterator[_Entry]:
             "to": closed.move.target_name,
         }
     if closed and closed.rests_until is not None:
-        told += f" This pair rests until {datetime.fromtimestamp(closed.rests_until).astimezone():%H:%M}."
         data["rests_until"] = closed.rests_until
     in_vain = (declined.approved, declined.choice, declined.rejected) != (None, None, None)
-    yield "proposal_answer", told, Level.WARNING if in_vain else Level.INFO, data
+    event = "resumed" if decision.answer == RESUMED else "proposal_answer"
+    yield event, decision.answer, Level.WARNING if in_vain else Level.INFO, data
 
 
 def _beyond_answer(decision: Decision) -> str:

@@ -87,9 +87,9 @@ class Queries:
         return await asyncio.to_thread(read_decision_after, self.path, at)
 
     async def report(self, since: float, until: float, cpu_upper_percent: float) -> str:
-        """What was done, or in a dry run would have been, as text in local time, at most 100 columns wide."""
+        """What was done, or in a dry run would have been, as text in local time, a line for each paragraph."""
         return await asyncio.to_thread(
-            lambda: render(read_report(self.path, since, until, cpu_upper_percent))
+            lambda: render(read_report(self.path, since, until, cpu_upper_percent), width=None)
         )
 
     async def export(self, what: Subject, form: Form, path: Path, since: float, until: float) -> int:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
+from hctui.api.route import Reach
 from hctui.config import Settings
 from hctui.core.decision import Decision
 from hctui.core.model import ClusterInfo, Snapshot
@@ -55,13 +56,24 @@ class Line:
 class Contact:
     """How the cluster is reached: the address, what vouches for its certificate, and how the last poll went.
 
-    `error` is empty while polls succeed. `latency_seconds` is that of the last successful poll.
+    Attributes:
+        address: that of the settings; it names the cluster also while another is used.
+        trust: what vouches for the certificate.
+        latency_seconds: that of the last successful poll.
+        error: empty while polls succeed.
+        reach: which address is used, and why if it is not that of the settings.
     """
 
     address: str
     trust: str
     latency_seconds: float | None = None
     error: str = ""
+    reach: Reach = field(default_factory=Reach)
+
+    @property
+    def used(self) -> str:
+        """The address in use: that of the settings, or host and port of a node."""
+        return self.reach.via or self.address
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +91,7 @@ class View:
             this number or a higher one.
         next_poll_at: when the next cycle is due.
         is_reading: whether the cluster is being asked at this moment.
+        hindrance: why the account seems not to be allowed to migrate, in sentences; empty if it may, or nobody knows.
     """
 
     at: float
@@ -92,6 +105,7 @@ class View:
     lines_before: int = 0
     next_poll_at: float | None = None
     is_reading: bool = False
+    hindrance: str = ""
 
 
 class Front(Protocol):

@@ -20,12 +20,12 @@ from hctui.core.state import Standing, State
 from hctui.engine.desk import Desk
 from hctui.engine.executor import Memory
 from hctui.engine.log import Log
+from hctui.engine.standing import read_standing, write_standing
 from hctui.engine.view import Level, Line
-from hctui.journal.standing import read_standing, write_standing
 
 PAUSED = (
     "Paused in the last run, before the cluster had answered, and it stays so: watching, deciding nothing, until "
-    "somebody resumes it with the key p in the console."
+    "somebody resumes it with `hctui resume` or the key p in the console."
 )
 HELD = (
     "DRY RUN, whatever the settings say: in the last run, before the cluster had answered, a person switched to it in "
@@ -63,35 +63,41 @@ class Waiting:
 
     async def __aexit__(self, *error: object) -> None:
         """Keep the last of it, unless a journal has it."""
-        if await self._stop():
+        if self._give_up():
             self._note()
 
-    async def hand_over(self, journal: Memory, state: State) -> None:
+    async def hand_over(self, journal: Memory, state: State) -> State:
         """Have the journal keep it from now on, before anything is decided. The orders themselves stay at the desk.
 
         Args:
             journal: of the cluster that has answered.
             state: what it held so far.
 
+        Returns:
+            The state with what was ordered.
+
         Raises:
             JournalError: it cannot be written; then it is still kept by address.
         """
-        ordered = self._desk.standing
-        if ordered != Standing():
+        saved = Standing()
+        while (ordered := self._desk.standing) != saved:  # more may be ordered while it is written
             held = state.dry_run_held or ordered.dry_run_held
-            await journal.save_state(replace(state, paused=state.paused or ordered.paused, dry_run_held=held))
-        await self._stop()
+            both = replace(state, paused=state.paused or ordered.paused, dry_run_held=held)
+            await journal.save_state(both)
+            saved = ordered
+        # From here on without a pause, so that nothing can be ordered between the journal and the file.
+        self._give_up()
         if self._written != Standing():
             write_standing(self._folder, self._address, Standing())
+        held = state.dry_run_held or saved.dry_run_held
+        return replace(state, paused=state.paused or saved.paused, dry_run_held=held)
 
-    async def _stop(self) -> bool:
+    def _give_up(self) -> bool:
         """Keep no longer. Whether that was not the case already."""
         keeping, self._keeping = self._keeping, None
-        if keeping is None:
-            return False
-        keeping.cancel()
-        await asyncio.gather(keeping, return_exceptions=True)
-        return True
+        if keeping is not None:
+            keeping.cancel()
+        return keeping is not None
 
     async def _keep(self) -> None:
         while True:
@@ -110,7 +116,8 @@ class Waiting:
             write_standing(self._folder, self._address, ordered)
         except HctuiError as error:
             self._tell("journal", f"What was ordered holds for this run only. {error}", Level.ERROR)
-        self._written = ordered
+        else:
+            self._written = ordered
 
     def _tell(self, event: str, text: str, level: Level = Level.WARNING) -> None:
         self._log(Line(self._desk.now(), event, text, level))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 
-from hctui.core.decision import Outcome, Reason
+from hctui.core.decision import Closed, Outcome, Reason
 from hctui.core.migration import Phase
 from hctui.core.model import NodeId, VmId
 from hctui.core.policy import Mode
@@ -19,6 +19,9 @@ from hctui.journal.reading import asked
 
 ALL = -1
 """As a limit: no limit."""
+
+MAY_WAIT = frozenset({Outcome.PROPOSAL, Outcome.NO_DATA, Outcome.REFUSED})
+"""The outcomes of cycles after which a proposal may wait; the next one may tell how it ended, whatever it comes to."""
 
 _Row = TypeVar("_Row")
 
@@ -62,7 +65,13 @@ class MigrationTold:
 
 @dataclass(frozen=True, slots=True)
 class DecisionTold:
-    """A decision without its trace. `at` is Unix seconds; `vm_name` is `None` where no VM is to be moved."""
+    """A decision without its trace.
+
+    Attributes:
+        at: Unix seconds.
+        vm_name: that of its move, sent, proposed or imagined; `None` where no VM is to be moved.
+        closed: the proposal that ended in it, which may be of another VM.
+    """
 
     id: int
     at: float
@@ -71,6 +80,7 @@ class DecisionTold:
     mode: Mode
     sentence: str
     vm_name: str | None
+    closed: Closed | None = None
 
 
 def read_migrations(path: Path, since: float, until: float, limit: int = ALL) -> tuple[MigrationTold, ...]:
@@ -116,13 +126,16 @@ def read_decision_list(
 
     with asked(path, "decision") as connection:
         connection.create_function("is_wanted", 3, is_wanted, deterministic=True)
+        connection.create_function("may_wait", 1, _may_wait, deterministic=True)
         cursor = connection.execute(
-            "SELECT id, at, outcome, dry_run, mode, sentence, vm_name FROM decisions "
+            "SELECT id, at, outcome, dry_run, mode, sentence, vm_name, "
+            "CASE WHEN may_wait((SELECT outcome FROM decisions AS earlier WHERE earlier.id < decisions.id "
+            "ORDER BY earlier.id DESC LIMIT 1)) THEN trace END FROM decisions "
             "WHERE at BETWEEN ? AND ? AND is_wanted(outcome, sentence, vm_name) "
             "ORDER BY at DESC, id DESC LIMIT ?",
             (since, until, limit),
         )
-        return tuple(_rows(cursor, DecisionTold))
+        return tuple(_decisions(cursor))
 
 
 def _real(connection: sqlite3.Connection, since: float, until: float, limit: int) -> Iterator[MigrationTold]:
@@ -160,6 +173,18 @@ def _imagined(
             move.sentence,
             at,
         )
+
+
+def _may_wait(before: str | None) -> bool:
+    """Whether a proposal may have ended in the cycle after this outcome; traces of others need not be read."""
+    return before is None or before in MAY_WAIT
+
+
+def _decisions(cursor: sqlite3.Cursor) -> Iterator[DecisionTold]:
+    for *told, trace in cursor:
+        closed = encoding.read_conclusions(trace).closed if trace is not None else None
+        values = dict(zip(DecisionTold.__dataclass_fields__, (*told, None), strict=True))
+        yield replace(msgspec.convert(values, DecisionTold, strict=False), closed=closed)
 
 
 def _rows(cursor: sqlite3.Cursor, kind: type[_Row]) -> Iterator[_Row]:

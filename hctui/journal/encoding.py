@@ -88,13 +88,16 @@ class FindingTold(msgspec.Struct, frozen=True):
 
     @property
     def is_stuck(self) -> bool:
-        """Whether a way out was looked for in vain."""
-        return bool(self.candidates) and not self.has_move
+        """Whether there is no way out, as far as anybody looked."""
+        return not self.has_move and not self.is_deferred
 
     @property
     def is_deferred(self) -> bool:
-        """Whether nobody looked for a way out, since it waits for its turn."""
-        return not self.candidates and not self.has_move
+        """Whether nobody looked for a way out, since it waits for its turn. Load never does: if it is told, it is up.
+
+        Load without a candidate has no way out: no VM there could go, or there is no node cool enough.
+        """
+        return not self.candidates and not self.has_move and self.reason is not Reason.LOAD
 
 
 class Conclusions(msgspec.Struct, frozen=True):

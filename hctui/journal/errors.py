@@ -14,6 +14,10 @@ class JournalError(HctuiError):
     title = "The journal cannot be used"
 
 
+class JournalDamaged(JournalError):
+    """The file is not what was written to it."""
+
+
 _HINTS = {
     "FULL": "Free some space on this disk.",
     "IOERR": "The disk reports an error; it may be full, failing or gone.",
@@ -27,6 +31,8 @@ _HINTS = {
 }
 """What to do, by the primary name of SQLite's result code (`SQLITE_IOERR_WRITE` has the primary name `IOERR`)."""
 
+_DAMAGED = frozenset({"CORRUPT", "NOTADB"})
+
 
 def disk_error(path: Path, error: sqlite3.Error | OSError) -> JournalError:
     """The error of SQLite or the operating system as one of ours."""
@@ -35,7 +41,8 @@ def disk_error(path: Path, error: sqlite3.Error | OSError) -> JournalError:
     name = getattr(error, "sqlite_errorname", "")
     primary = name.removeprefix("SQLITE_").partition("_")[0]
     told = f" ({name})" if name else ""
-    return JournalError(f"{path}: {error}{told}.", hint=_HINTS.get(primary, ""))
+    kind = JournalDamaged if primary in _DAMAGED else JournalError
+    return kind(f"{path}: {error}{told}.", hint=_HINTS.get(primary, ""))
 
 
 def unreadable(path: Path, what: str, error: Exception) -> JournalError:

@@ -55,24 +55,36 @@ class MoveTold:
     phase: Phase | None = None
     note: str = ""
 
+    @property
+    def is_done(self) -> bool:
+        """Whether the VM arrived, or, in a dry run, was imagined to."""
+        return self.dry_run or self.phase is Phase.ARRIVED
+
+    @property
+    def is_in_vain(self) -> bool:
+        """Whether it was not sent, or ended elsewhere than on its target; one that is under way is neither."""
+        return not self.is_done and (self.phase is None or self.phase.is_end)
+
 
 @dataclass(frozen=True, slots=True)
 class BrokenRule:
-    """A violated rule, or an imbalance, that was not mended as soon as it could have been.
+    """A violated rule, or an imbalance, in whose way something stood.
 
-    Either no way out was found, or the way out waited for a person, or its turn did not come since another one did.
+    No way out was found, or the move for it failed, or it waited for a person, or for its turn behind another one.
 
     Attributes:
         first_at: when it was first seen violated, `last_at`: when last.
         cycles: how many cycles found no way out.
         sentence: what the last of them said; where there was none, only what is wrong.
-        moved_at: when a move for this rule was last decided; `None` if never.
-        is_standing: whether it was violated, and no move decided, when rules were last examined.
+        moved_at: when a move for it was last decided that arrived, or that a dry run imagined; `None` if never.
+        is_standing: whether it was violated when last looked for, and no such move followed.
         asked_cycles: how many cycles found a way out that waited for a person to approve it.
         asked_seconds: for how long.
-        behind_cycles: in how many cycles it waited for its turn, while a proposal for something else waited.
+        behind_cycles: in how many cycles it waited for its turn, behind another move or the proposal of one.
         behind_seconds: for how long.
         proposals: how the proposals for it ended; one that still waits is not among them.
+        failed_moves: how many moves for it were not sent, or did not arrive.
+        last_failed: the last of them.
     """
 
     reason: Reason
@@ -88,6 +100,8 @@ class BrokenRule:
     behind_cycles: int = 0
     behind_seconds: float = 0.0
     proposals: Mapping[Ending, int] = field(default_factory=dict)
+    failed_moves: int = 0
+    last_failed: MoveTold | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
 from hctui.core.decision import Decision
@@ -17,8 +18,9 @@ from hctui.core.migration import Migration
 from hctui.core.model import ClusterInfo, Snapshot
 from hctui.core.state import State
 from hctui.journal import encoding
-from hctui.journal.errors import JournalError, disk_error, unreadable
+from hctui.journal.errors import JournalDamaged, JournalError, disk_error, unreadable
 from hctui.journal.lock import sole_engine
+from hctui.journal.retention import forget
 from hctui.journal.samples import not_taken_again, stored_samples
 from hctui.journal.schema import open_for_writing, transaction
 
@@ -33,14 +35,28 @@ class JournalFile:
         self._inode = 0
         self._inventory: tuple[bytes, int] | None = None  # digest and row of the latest one
 
-    def open(self, cluster: ClusterInfo, address: str) -> None:
-        """Open the file, or make it; the thread that calls this is the one for everything that follows."""
+    def open(self, cluster: ClusterInfo, address: str) -> Path | None:
+        """Open the file, or make it; the thread that calls this is the one for everything that follows.
+
+        A file that is damaged is set aside, with whatever can be read of it, and a new one begun.
+
+        Returns:
+            Where the damaged file is now; `None` if it was not.
+        """
+        set_aside = None
         with self._ours():
-            self._connection = self._at_close.enter_context(closing(open_for_writing(self.path)))
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._at_close.enter_context(sole_engine(self.path.with_suffix(".lock")))
+            try:
+                connection = open_for_writing(self.path)
+            except JournalDamaged:
+                set_aside = _set_aside(self.path)
+                connection = open_for_writing(self.path)
+            self._connection = self._at_close.enter_context(closing(connection))
             self._inode = self.path.stat().st_ino
             with transaction(self._connection):
                 self._introduce(cluster, address)
+        return set_aside
 
     def close(self) -> None:
         """Leave one tidy file behind. Does nothing where `open` was not called or did not succeed."""
@@ -62,6 +78,18 @@ class JournalFile:
         """The state alone, on the disk itself."""
         with self._ours(), transaction(self._connection, durable=True):
             self._replace_state(state)
+
+    def record_order(self, at: float, who: str, told: str) -> None:
+        """What somebody asked for."""
+        with self._ours(), transaction(self._connection):
+            self._connection.execute("INSERT INTO orders (at, who, told) VALUES (?, ?, ?)", (at, who, told))
+
+    def forget(self, before: float) -> bool:
+        """Delete some of what is older; whether there is more."""
+        with self._ours(), transaction(self._connection):
+            has_more = forget(self._connection, before)
+            self._inventory = None  # it may have been deleted with the last sample that referred to it
+        return has_more
 
     def record_migration(self, migration: Migration, state: State) -> None:
         """A migration as it is now, new or known, and the state with it, on the disk itself."""
@@ -194,3 +222,15 @@ class JournalFile:
             raise disk_error(self.path, error) from error
         except encoding.UNWRITABLE as error:
             raise JournalError(f"{self.path}: this cannot be written: {error}.") from error
+
+
+def _set_aside(path: Path) -> Path:
+    """Give a damaged journal and its companions other names; returns that of the journal."""
+    for number in count(1):
+        aside = path.with_name(f"{path.name}.damaged-{number}")
+        if not aside.exists():
+            break
+    for ending in ("-wal", "-shm", ""):  # the journal last: a half-finished renaming is begun again
+        with suppress(FileNotFoundError):
+            path.with_name(path.name + ending).rename(aside.with_name(aside.name + ending))
+    return aside

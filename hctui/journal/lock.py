@@ -10,6 +10,16 @@ from pathlib import Path
 
 from hctui.journal.errors import JournalError
 
+_LONGEST_NUMBER = 20
+
+
+class HeldElsewhere(JournalError):
+    """Another process balances this cluster; `pid` is its number as text, `unknown` if that is not known."""
+
+    def __init__(self, detail: str, pid: str, *, hint: str) -> None:
+        super().__init__(detail, hint=hint)
+        self.pid = pid
+
 
 @contextmanager
 def sole_engine(path: Path) -> Iterator[None]:
@@ -33,11 +43,32 @@ def sole_engine(path: Path) -> Iterator[None]:
         except OSError as error:
             raise JournalError(f"{path} cannot be locked: {error.strerror}.") from error
         if held_by:
-            raise JournalError(
+            raise HeldElsewhere(
                 f"Another hctui, process {held_by}, already balances this cluster from this host.",
-                hint="Stop it first: two of them would not know of each other's migrations.",
+                held_by,
+                hint="`hctui` opens a console on it, `hctui status` says how it is. To start another, stop it first: "
+                "two of them would not know of each other's migrations.",
             )
         file.truncate(0)
         file.write(f"{os.getpid()}\n")
         file.flush()
         yield
+
+
+def holder(path: Path) -> str:
+    """The number of the process that holds the lock file at `path`; empty if none does, or it cannot be told.
+
+    The file names the last holder. Only while such a process lives is the lock tried, for a moment and shared: else a
+    look at the wrong moment would keep an engine from starting.
+    """
+    try:
+        with open(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW), encoding="ascii") as file:
+            pid = int(file.read(_LONGEST_NUMBER))
+            os.kill(pid, 0)
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return str(pid)
+    except (OSError, ValueError, OverflowError):
+        return ""
+    return ""

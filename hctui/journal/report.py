@@ -18,6 +18,7 @@ from hctui.core.decision import Check, Outcome, Reason
 from hctui.core.migration import Phase
 from hctui.core.model import NodeId
 from hctui.journal import encoding
+from hctui.journal.chronicle import MAY_WAIT
 from hctui.journal.errors import unreadable
 from hctui.journal.facts import (
     Coverage,
@@ -36,12 +37,16 @@ LONGEST_INTERVALS = 3
 """Between two entries further apart than this many ordinary intervals nothing is known; they count for so many."""
 
 _TOLD = frozenset(
-    {Outcome.MOVE, Outcome.PROPOSAL, Outcome.BLOCKED, Outcome.COLLECTING, Outcome.STANDING_DOWN}
+    {
+        Outcome.MOVE,
+        Outcome.PROPOSAL,
+        Outcome.BLOCKED,
+        Outcome.COLLECTING,
+        Outcome.RULES_ONLY,
+        Outcome.STANDING_DOWN,
+    }
 )
 """The outcomes of cycles that have something to tell."""
-
-_MAY_WAIT = frozenset({Outcome.PROPOSAL, Outcome.NO_DATA, Outcome.REFUSED})
-"""The outcomes of cycles after which a proposal may wait; the next one may tell how it ended, whatever it comes to."""
 
 
 def read_report(path: Path, since: float, until: float, cpu_upper_percent: float) -> Report:
@@ -58,7 +63,8 @@ def read_report(path: Path, since: float, until: float, cpu_upper_percent: float
     """
     with open_for_reading(path) as connection:
         try:
-            cycles = _cycles(connection, since, until)
+            migrations = _migrations(connection, since, until)
+            cycles = _with_moves(_cycles(connection, since, until), migrations)
             coverage = _coverage(connection, since, until)
             cluster_id, cluster_name = connection.execute("SELECT id, name FROM cluster").fetchone()
             return Report(
@@ -71,7 +77,7 @@ def read_report(path: Path, since: float, until: float, cpu_upper_percent: float
                 dry_cycles=sum(cycle.dry_run for cycle in cycles),
                 live_cycles=sum(not cycle.dry_run for cycle in cycles),
                 cycles=_tallies(cycles),
-                moves=_moves(cycles, _migrations(connection, since, until)),
+                moves=_moves(cycles, migrations),
                 broken_rules=unresolved(cycles, RULES),
                 unrelieved=unresolved(cycles, LOAD),
                 stand_downs=_stand_downs(cycles),
@@ -104,7 +110,7 @@ def _cycles(connection: sqlite3.Connection, since: float, until: float) -> list[
     before: Outcome | None = None
     for (at, name, dry_run, trace), seconds in zip(rows, held, strict=False):
         outcome = Outcome(name)
-        is_told = outcome in _TOLD or before in _MAY_WAIT
+        is_told = outcome in _TOLD or before in MAY_WAIT
         told = encoding.read_conclusions(trace) if is_told else None
         cycles.append(Cycle(at, outcome, bool(dry_run), seconds, told))
         before = outcome
@@ -148,22 +154,33 @@ def _migrations(connection: sqlite3.Connection, since: float, until: float) -> l
     ]
 
 
+def _with_moves(cycles: list[Cycle], migrations: list[MoveTold]) -> list[Cycle]:
+    """The cycles, those that decided on a move with what became of it."""
+    return [
+        replace(cycle, move=_became(cycle, later.at if later else float("inf"), migrations))
+        for cycle, later in zip_longest(cycles, cycles[1:])
+    ]
+
+
+def _became(cycle: Cycle, ends_at: float, migrations: list[MoveTold]) -> MoveTold | None:
+    """What became of the move of a cycle: the migration that followed before the next one; `None` without a move."""
+    move = cycle.decided
+    if cycle.outcome is not Outcome.MOVE or move is None:
+        return None
+    names = (move.vm_name, move.source_name, move.target_name)
+    sent = (
+        real
+        for real in migrations
+        if cycle.at <= real.at < ends_at and names == (real.vm_name, real.source_name, real.target_name)
+    )
+    told = MoveTold(cycle.at, cycle.dry_run, move.reason, *names, move.sentence)
+    return told if cycle.dry_run else next(sent, told)
+
+
 def _moves(cycles: list[Cycle], migrations: list[MoveTold]) -> tuple[MoveTold, ...]:
     """Imagined moves from the decisions, real ones from the migrations, and decided ones that were never sent."""
-    told = list(migrations)
-    for cycle, later in zip_longest(cycles, cycles[1:]):
-        if cycle.outcome is not Outcome.MOVE or cycle.conclusions is None or cycle.conclusions.move is None:
-            continue
-        move = cycle.conclusions.move
-        names = (move.vm_name, move.source_name, move.target_name)
-        ends_at = later.at if later else float("inf")
-        sent = any(
-            cycle.at <= real.at < ends_at and names == (real.vm_name, real.source_name, real.target_name)
-            for real in migrations
-        )
-        if cycle.dry_run or not sent:
-            told.append(MoveTold(cycle.at, cycle.dry_run, move.reason, *names, move.sentence))
-    return tuple(sorted(told, key=lambda move: move.at))
+    decided = [cycle.move for cycle in cycles if cycle.move and cycle.move.phase is None]
+    return tuple(sorted([*migrations, *decided], key=lambda move: move.at))
 
 
 def _stand_downs(cycles: list[Cycle]) -> tuple[StandDown, ...]:

@@ -13,15 +13,15 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from hctui.journal.errors import JournalError, disk_error
+from hctui.journal.errors import JournalDamaged, JournalError, disk_error
 
-VERSION = 1
+VERSION = 2
 
 BUSY_SECONDS = 5.0
 """How long to wait for another process that is writing."""
 
 # Plain enough for the SQLite of enterprise Linux (3.34): neither STRICT nor RETURNING.
-_TABLES = (
+_FIRST_TABLES = (
     """
     CREATE TABLE cluster (
         id   TEXT NOT NULL PRIMARY KEY,
@@ -97,6 +97,22 @@ _TABLES = (
     """,
 )
 
+# What people and scripts asked for, and from where; `told` is for people.
+_ORDERS = (
+    """
+    CREATE TABLE orders (
+        id   INTEGER PRIMARY KEY AUTOINCREMENT,
+        at   REAL NOT NULL,
+        who  TEXT NOT NULL,
+        told TEXT NOT NULL
+    )
+    """,
+    "CREATE INDEX orders_by_time ON orders (at)",
+)
+
+_STEPS: tuple[tuple[str, ...], ...] = (_FIRST_TABLES, _ORDERS)
+"""How each version is made from the one before; the first from an empty file."""
+
 
 @contextmanager
 def transaction(connection: sqlite3.Connection, *, durable: bool = False) -> Iterator[None]:
@@ -121,13 +137,13 @@ def transaction(connection: sqlite3.Connection, *, durable: bool = False) -> Ite
 
 
 def open_for_writing(path: Path) -> sqlite3.Connection:
-    """Open a journal, making it and its folder if need be. To be used by the thread that called this.
+    """Open a journal, making it if need be, and bring it to the present version. For the thread that called this.
 
     Raises:
+        JournalDamaged: SQLite finds that the file is damaged, or no database at all.
         JournalError: it cannot be opened, is not a journal, or was written by a newer version.
     """
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # SQLite gives its two companion files (-wal, -shm) the permissions of this one.
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         path.chmod(0o600)
@@ -140,6 +156,7 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
             "PRAGMA fullfsync = ON"
         )  # macOS: otherwise "on disk" ends at the drive's own cache
         connection.execute("PRAGMA foreign_keys = ON")
+        _check_whole(connection, path)
         _create_tables(connection, path)
     except sqlite3.Error as error:
         connection.close()
@@ -169,26 +186,37 @@ def open_for_reading(path: Path) -> Iterator[sqlite3.Connection]:
         raise disk_error(path, error) from error
 
 
+def _check_whole(connection: sqlite3.Connection, path: Path) -> None:
+    """Look through the pages of the file, though not at what the rows mean.
+
+    Raises:
+        JournalDamaged: a page is not as it should be.
+    """
+    (finding,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    if finding != "ok":
+        raise JournalDamaged(f"{path}: {finding}.")
+
+
 def _create_tables(connection: sqlite3.Connection, path: Path) -> None:
     with transaction(connection):
-        if _known_version(connection, path):
-            return
-        if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+        version = _known_version(connection, path)
+        if not version and connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
             raise _not_a_journal(path)
-        for statement in _TABLES:
-            connection.execute(statement)
+        for step in _STEPS[version:]:
+            for statement in step:
+                connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {VERSION}")
 
 
-def _known_version(connection: sqlite3.Connection, path: Path) -> bool:
-    """Whether the file has our tables; `False` when it has no version at all."""
+def _known_version(connection: sqlite3.Connection, path: Path) -> int:
+    """The version of our tables in the file; 0 when it has none at all."""
     version: int = connection.execute("PRAGMA user_version").fetchone()[0]
     if version > VERSION:
         raise JournalError(
             f"{path} has version {version}; this hctui knows versions up to {VERSION}.",
             hint="A newer hctui has written it. Use that one, or move the file away to begin a new one.",
         )
-    return version > 0
+    return version
 
 
 def _not_a_journal(path: Path) -> JournalError:

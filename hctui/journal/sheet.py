@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from hctui.core.decision import Closed
 from hctui.journal.chronicle import DecisionTold, MigrationTold
 
 Cell = str | float | int | bool | None
@@ -47,7 +48,13 @@ DECISION_COLUMNS = (
     "mode",
     "vm_name",
     "sentence",
+    "closed_proposal_id",
+    "closed_ending",
+    "closed_vm_name",
+    "closed_source_name",
+    "closed_target_name",
 )
+"""`vm_name` is that of the decision's own move; what is `closed` is a proposal of before that ended in that cycle."""
 
 _FORMULA_SIGNS = ("=", "+", "-", "@")
 
@@ -120,7 +127,15 @@ def _decision_row(told: DecisionTold) -> tuple[Cell, ...]:
         told.mode,
         told.vm_name,
         told.sentence,
+        *_closed_cells(told.closed),
     )
+
+
+def _closed_cells(closed: Closed | None) -> tuple[Cell, ...]:
+    if closed is None:
+        return None, None, None, None, None
+    move = closed.move
+    return closed.proposal_id, closed.ending, move.vm_name, move.source_name, move.target_name
 
 
 def _utc(at: float) -> str:

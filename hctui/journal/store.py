@@ -1,7 +1,8 @@
 """The journal as the engine uses it: each write returns once it is committed, and none holds up the event loop.
 
 One thread per journal does all the work, so that writes keep their order and a slow disk delays only those who wait
-for it. Times come from the caller; nothing here reads a clock.
+for it. Nobody waits for ever: a disk that takes too long is an error like one that is full. Times come from the caller;
+nothing here reads a clock.
 """
 
 from __future__ import annotations
@@ -13,15 +14,21 @@ from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from hctui.core.decision import Decision
 from hctui.core.migration import Migration, Phase
 from hctui.core.model import ClusterInfo, Snapshot
 from hctui.core.state import State
+from hctui.journal.errors import JournalError
 from hctui.journal.file import JournalFile
 
 SUFFIX = ".sqlite"
+
+LONGEST_SECONDS = 10.0
+"""So long a piece of work may take; real seconds, as a disk's are."""
+
+_SLOW = "It may be overloaded, failing, or on a network that is gone."
 
 _Result = TypeVar("_Result")
 
@@ -34,11 +41,17 @@ def journal_path(folder: Path, cluster_id: str) -> Path:
 
 
 class Journal:
-    """The open journal of one cluster. Every method raises `JournalError` when the disk does not play along."""
+    """The open journal of one cluster. Every method raises `JournalError` when the disk does not play along.
+
+    Attributes:
+        set_aside: where the journal is that lay here and was damaged; `None` if there was none.
+    """
 
     def __init__(self, file: JournalFile, thread: ThreadPoolExecutor) -> None:
         self._file = file
         self._thread = thread
+        self._last: asyncio.Future[Any] | None = None
+        self.set_aside: Path | None = None
 
     @classmethod
     @asynccontextmanager
@@ -57,10 +70,10 @@ class Journal:
         file = JournalFile(journal_path(folder, cluster.id))
         journal = cls(file, thread)
         try:
-            await journal._run(lambda: file.open(cluster, address))
+            journal.set_aside = await journal._begun(lambda: file.open(cluster, address))
             yield journal
         finally:
-            await journal._run(file.close)
+            await journal._begun(file.close)
             thread.shutdown(wait=False)  # it is idle by now
 
     @property
@@ -97,6 +110,14 @@ class Journal:
         """Write a migration as it is now, under way or ended, with the state. Survives a power cut."""
         await self._run(lambda: self._file.record_migration(migration, state))
 
+    async def record_order(self, at: float, who: str, told: str) -> None:
+        """Write down what somebody asked for, `at` Unix seconds. Survives the end of this process."""
+        await self._run(lambda: self._file.record_order(at, who, told))
+
+    async def forget(self, before: float) -> bool:
+        """Delete some samples and decisions from before that moment, Unix seconds; whether there are more."""
+        return await self._run(lambda: self._file.forget(before))
+
     async def load_state(self, now: float, keep_seconds: float) -> State:
         """What a restart goes on with; `State()` if there is nothing.
 
@@ -110,4 +131,30 @@ class Journal:
         return await self._run(lambda: self._file.load_state(now, keep_seconds))
 
     async def _run(self, work: Callable[[], _Result]) -> _Result:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        """Have the thread do it, and wait, but not for ever; what has been begun is done to its end all the same.
+
+        Raises:
+            JournalError: it failed, takes too long, or would have to wait for something that does.
+        """
+        if self._last is not None and not self._last.done():
+            raise JournalError(
+                f"{self.path}: the disk has not yet taken what was written before.", hint=_SLOW
+            )
+        running = self._begun(work)
+        try:
+            return await asyncio.wait_for(asyncio.shield(running), LONGEST_SECONDS)
+        except TimeoutError:
+            running.add_done_callback(_forgive)
+            raise JournalError(
+                f"{self.path}: the disk has taken longer than {LONGEST_SECONDS:g} s.", hint=_SLOW
+            ) from None
+
+    def _begun(self, work: Callable[[], _Result]) -> asyncio.Future[_Result]:
+        self._last = running = asyncio.get_running_loop().run_in_executor(self._thread, work)
+        return running
+
+
+def _forgive(late: asyncio.Future[Any]) -> None:
+    """That it took too long has been said; how it ended is seen by the next who writes."""
+    if not late.cancelled():
+        late.exception()

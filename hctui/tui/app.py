@@ -15,9 +15,7 @@ from typing import Any
 
 from textual import events
 from textual.app import App, SystemCommand
-from textual.binding import Binding
 from textual.command import Provider
-from textual.notifications import SeverityLevel
 from textual.screen import ModalScreen, Screen
 
 from hctui.core.policy import Mode
@@ -26,7 +24,7 @@ from hctui.engine.view import Front, Level, Line, View
 from hctui.tui import saying, status
 from hctui.tui.clipping import CopyFailed, write_copy
 from hctui.tui.glyphs import SETS, Glyphs
-from hctui.tui.keys import KEYS, Where, bindings
+from hctui.tui.keys import BY_ID, KEYS, Where, bindings
 from hctui.tui.page import Showing
 from hctui.tui.picture import Picture, picture_of
 from hctui.tui.screens import questions
@@ -69,12 +67,14 @@ class Outlook:
         export_folder: where copies and exports are written.
         greeting: said once at the beginning.
         is_armed_by_environment: only SC_DRY_RUN asks for a live run, so it began as a dry run.
+        attached_to: the process of the engine, if that is another one: it goes on when the console is left.
         shown: set by the console once its first frame is on the screen.
     """
 
     export_folder: Path
     greeting: str = ""
     is_armed_by_environment: bool = False
+    attached_to: int | None = None
     shown: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -90,6 +90,7 @@ class Console(DiscreetApp[Leaving]):
 
     def __init__(self, front: Front, outlook: Outlook) -> None:
         super().__init__()
+        self._glyphs = SETS[front.view.settings.console.glyphs]
         for theme in THEMES.values():
             self.register_theme(theme)
         self.theme = THEMES[
@@ -107,8 +108,8 @@ class Console(DiscreetApp[Leaving]):
 
     @property
     def glyphs(self) -> Glyphs:
-        """The characters that are not letters, by the setting."""
-        return SETS[self.front.view.settings.console.glyphs]
+        """The characters that are not letters, by the setting that was applied last."""
+        return self._glyphs
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """What the tones look like in themes that are not ours."""
@@ -164,13 +165,19 @@ class Console(DiscreetApp[Leaving]):
         before = self.picture.view
         if view.state.paused is self._paused_to_come:
             self._paused_to_come = None
-        if (view.settings.console, view.settings.file) != (before.settings.console, before.settings.file):
+        if self._has_other_settings(before, view):
             self._apply_settings(view)
         self.picture = self._next_picture(before, view)
         for screen in self._in_sight():
             screen.paint(self.picture)
         self._show_title()
         self._ring(view)
+
+    @staticmethod
+    def _has_other_settings(before: View, view: View) -> bool:
+        """Whether settings of the console have changed, or their file."""
+        now, then = view.settings, before.settings
+        return now is not then and (now.console, now.file) != (then.console, then.file)
 
     def _next_picture(self, before: View, view: View) -> Picture:
         """What has not changed is not worked out again."""
@@ -195,7 +202,8 @@ class Console(DiscreetApp[Leaving]):
         console = view.settings.console
         self.theme = THEMES[console.theme].name
         self.set_keymap(dict(console.keys))
-        if console.glyphs != self.picture.view.settings.console.glyphs:
+        if self._glyphs is not SETS[console.glyphs]:
+            self._glyphs = SETS[console.glyphs]
             self.screen.refresh()  # everything anew, in other glyphs
 
     def _show_title(self) -> None:
@@ -228,8 +236,12 @@ class Console(DiscreetApp[Leaving]):
             level = Level.WARNING if is_wrong else Level.INFO
             self.said.append(Line(self.front.now(), "console", " ".join(text.split()), level))
             self._changed()
-        severity: SeverityLevel = "warning" if is_wrong else "information"
-        self.notify(saying.short(text), severity=severity, markup=False, timeout=saying.seconds(text))
+        super().say(text, is_wrong=is_wrong)
+
+    def push_screen(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as Textual has it, in many forms
+        """As for every application; notes of what was done before do not lie over what is asked next."""
+        self.clear_notifications()
+        return super().push_screen(*args, **kwargs)
 
     def copy(self, what: str, text: str) -> None:
         """Hand text to the terminal's clipboard and write it to a file: not every terminal takes it."""
@@ -288,7 +300,7 @@ class Console(DiscreetApp[Leaving]):
 
     def action_leave(self) -> None:
         """Quit, after a question where something would be left undone."""
-        question = questions.leaving(self.front.view)
+        question = None if self.outlook.attached_to else questions.leaving(self.front.view)
         if question is None:
             self.exit(Leaving.STOP)
             return
@@ -299,12 +311,12 @@ class Console(DiscreetApp[Leaving]):
 
         self.push_screen(question, answered)
 
-    def action_help_quit(self) -> None:
-        """Ctrl-C ends other programs: say what ends this one."""
+    def how_to_quit(self) -> str:
+        """What ends this program, by the keys as they are remapped."""
         from hctui.tui.texts.keys import how_to_quit
 
-        remapped = self.front.view.settings.console.keys
-        self.say(how_to_quit(remapped, lambda key: str(self.get_key_display(Binding(key, "")))))
+        keys = self.front.view.settings.console.keys.get("quit", BY_ID["quit"].keys)
+        return how_to_quit(keys, self.shown_key, asks_first=self.outlook.attached_to is None)
 
     # Other screens; each is loaded when it is first opened
 

@@ -11,7 +11,7 @@ from hctui.tui.format import timer
 from hctui.tui.glyphs import Glyphs
 from hctui.tui.outcome import outcome
 from hctui.tui.picture import Picture
-from hctui.tui.proposal import change
+from hctui.tui.proposal import change, samples_so_far
 
 NAME_WIDTH, FIGURE_WIDTH = 15, 22
 
@@ -94,22 +94,23 @@ def figures(picture: Picture, move: Move, glyphs: Glyphs) -> tuple[Cell, ...]:
     if picture.situation is None:
         return ()
     policy, told = picture.view.policy, effect(picture.situation, move)
-    titles = (
-        " ",
-        f"CPU, mean of {duration(policy.window_seconds)}",
-        f"RAM, limit {policy.ram_limit_percent:g} %",
-    )
-    return (
-        _row(*(cell(title, Tone.DIM) for title in titles)),
+    so_far = samples_so_far(picture, move.source, move.target)
+    cpu = cell(f"CPU, mean of {so_far or duration(policy.window_seconds)}", Tone.DIM)
+    ram = cell(f"RAM, limit {policy.ram_limit_percent:g} %", Tone.DIM)
+    rows = (
+        (cell(" "), cpu, ram),
         _figures(f"from {picture.node_name(move.source)}", told.source_cpu, told.source_ram, glyphs),
         _figures(f"to {picture.node_name(move.target)}", told.target_cpu, told.target_ram, glyphs),
     )
+    width = max(FIGURE_WIDTH, cpu.width)
+    return tuple(_row(*row, width) for row in rows)
 
 
-def _figures(name: str, cpu: Change, ram: Change, glyphs: Glyphs) -> Cell:
-    return _row(cell(name), *(cell(f"{change(figure, glyphs)} %", Tone.STRONG) for figure in (cpu, ram)))
+def _figures(name: str, cpu: Change, ram: Change, glyphs: Glyphs) -> tuple[Cell, Cell, Cell]:
+    told_cpu, told_ram = (cell(f"{change(figure, glyphs)} %", Tone.STRONG) for figure in (cpu, ram))
+    return cell(name), told_cpu, told_ram
 
 
-def _row(name: Cell, cpu: Cell, ram: Cell) -> Cell:
-    """Three columns, the last as long as it is."""
-    return joined(Cell(fitted(name, NAME_WIDTH)), Cell(fitted(cpu, FIGURE_WIDTH)), ram, between=cell("  "))
+def _row(name: Cell, cpu: Cell, ram: Cell, width: int) -> Cell:
+    """Three columns, the second `width` terminal cells wide, the last as long as it is."""
+    return joined(Cell(fitted(name, NAME_WIDTH)), Cell(fitted(cpu, width)), ram, between=cell("  "))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 
 from hctui.config.errors import FolderError
 from hctui.config.paths import create_folder
+from hctui.config.publishing import publish
 from hctui.core.errors import HctuiError
 
 NAME = "copied.txt"
@@ -25,12 +24,10 @@ def write_copy(folder: Path, text: str) -> Path:
     Raises:
         CopyFailed: the folder or the file cannot be written.
     """
+    whole = text if text.endswith("\n") else f"{text}\n"
     try:
         create_folder(folder)
-        descriptor, temporary = tempfile.mkstemp(dir=folder, prefix=f".{NAME}.")
-        with open(descriptor, "w", encoding="utf-8", errors="backslashreplace") as stream:
-            stream.write(text if text.endswith("\n") else f"{text}\n")
-        os.replace(temporary, folder / NAME)
+        publish(whole.encode("utf-8", "backslashreplace"), folder / NAME, replace=True)
     except FolderError as error:
         raise CopyFailed(str(error)) from error
     except OSError as error:

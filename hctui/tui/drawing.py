@@ -5,9 +5,10 @@ Knows nothing of what draws it, how large it is drawn, or in which colours.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
+from itertools import pairwise
 from string import ascii_lowercase, ascii_uppercase
 
 from hctui.tui.cell import Tone
@@ -18,6 +19,9 @@ LETTERS = ascii_uppercase + ascii_lowercase
 """What stands for a curve on the chart and in the list beside it, so that no colour is needed to tell them apart."""
 
 _LETTERS_PER_CURVE = 6
+_LESS = 1e-6
+"""Of a dot: so much below the edge of its row a threshold is drawn."""
+
 _CELLS_PER_TIME = 9
 _STEPS = (60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 14400, 21600)
 
@@ -70,6 +74,60 @@ class Threshold:
 
 
 @dataclass(frozen=True, slots=True)
+class Scale:
+    """On which row of a chart a load is drawn, the lowest row being 0.
+
+    A row stands for many loads, so one just above a threshold may belong on the row of its line. That would read as
+    if it were not above. So the scale gives way a little: what is above a threshold is drawn above its line, all else
+    on the line or below it, and in between the loads keep their order.
+
+    Attributes:
+        rows: of the chart, in terminal cells.
+        dots: of a curve in one row, from bottom to top.
+        knots: loads in percent, ascending from 0 to 100, and how high each is drawn, likewise in percent.
+    """
+
+    rows: int
+    dots: int
+    knots: tuple[tuple[float, float], ...] = ((0.0, 0.0), (FULL, FULL))
+
+    def height(self, percent: float) -> float:
+        """How high a load is drawn, in percent of the chart."""
+        percent = min(max(percent, 0.0), FULL)
+        below, above = next(pair for pair in pairwise(self.knots) if percent <= pair[1][0])
+        part = (percent - below[0]) / (above[0] - below[0])
+        return below[1] + part * (above[1] - below[1])
+
+    def row(self, percent: float) -> int:
+        """The row in which it is drawn."""
+        return cell_of(self.height(percent), FULL, self.rows, self.dots)
+
+    def middle(self, percent: float) -> float:
+        """How high a letter or a line must be drawn to stand on that row, in percent of the chart."""
+        return self.row(percent) / (self.rows - 1) * FULL if self.rows > 1 else self.height(percent)
+
+
+def cell_of(value: float, full: float, cells: int, dots: int) -> int:
+    """The cell, of so many, in which one of its dots shows a value from 0 to `full`; as plotext rounds it."""
+    return int(value / full * (cells * dots - 1) + 0.5) // dots if full > 0.0 else 0
+
+
+def scale_of(thresholds: Iterable[Threshold], rows: int, dots: int) -> Scale:
+    """The scale of a chart with these thresholds; their lines have rows of their own, as far as there are enough."""
+    most = rows * dots - 1
+    knots, row = [(0.0, 0.0)], -1
+    inner = sorted({threshold.percent for threshold in thresholds if 0.0 < threshold.percent < FULL})
+    for index, percent in enumerate(inner):
+        # A knot is at the upper edge of its row: what is higher is drawn with a dot of the next one.
+        wanted = round((percent / FULL * most + 0.5) / dots) - 1
+        row = max(row + 1, min(wanted, rows - 1 - (len(inner) - index)))
+        edge = ((row + 1) * dots - 0.5 - _LESS) / most * FULL if most else FULL
+        if knots[-1][1] < edge < FULL:
+            knots.append((percent, edge))
+    return Scale(rows, dots, (*knots, (FULL, FULL)))
+
+
+@dataclass(frozen=True, slots=True)
 class Mark:
     """A moment (Unix seconds), and the number under which the list below tells of it."""
 
@@ -113,21 +171,10 @@ def _local(at: float, zone: tzinfo | None) -> datetime:
     return datetime.fromtimestamp(at, UTC).astimezone(zone)
 
 
-def load_ticks(thresholds: Iterable[Threshold], rows: int) -> tuple[tuple[float, str], ...]:
-    """The loads whose values stand at the side, thresholds first; none that would share a row with one before.
-
-    Args:
-        thresholds: in percent.
-        rows: of the chart, in terminal cells.
-    """
-    usual = (0.0, FULL, 50.0, 25.0, 75.0) if rows >= 9 else (0.0, FULL)
-    taken: list[float] = []
+def load_ticks(thresholds: Iterable[Threshold], scale: Scale) -> tuple[tuple[float, str], ...]:
+    """The loads (percent) whose values stand at the side, thresholds first; none on the row of one before."""
+    usual = (0.0, FULL, 50.0, 25.0, 75.0) if scale.rows >= 9 else (0.0, FULL)
+    taken: dict[int, float] = {}
     for percent in (*(threshold.percent for threshold in thresholds), *usual):
-        if not _shares_row(percent, taken, rows):
-            taken.append(percent)
-    return tuple((percent, f"{percent:g} %") for percent in sorted(taken))
-
-
-def _shares_row(percent: float, taken: Sequence[float], rows: int) -> bool:
-    apart = FULL / max(1, rows - 1)
-    return any(abs(percent - other) < apart for other in taken)
+        taken.setdefault(scale.row(percent), percent)
+    return tuple((percent, f"{percent:g} %") for percent in sorted(taken.values()))

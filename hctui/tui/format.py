@@ -29,13 +29,13 @@ def gib(size_bytes: float | None) -> str:
 
 
 def timer(seconds: float) -> str:
-    """A wait that runs down, from seconds: `1:42` below two minutes, then `12 min`, from 100 min on `2:05 h`.
+    """A wait that runs down, from seconds: `45 s`, `1:42 min`; from 2 min on `12 min`, from 100 min on `2:05 h`.
 
-    Only the first changes every second: many timers on the screen cost little.
+    Only below two minutes it changes every second: many timers on the screen cost little.
     """
     whole = max(0, math.ceil(seconds))
     if whole < 2 * _MINUTE:
-        return f"{whole // _MINUTE}:{whole % _MINUTE:02d}"
+        return wording.duration(whole)
     minutes = -(-whole // _MINUTE)
     return f"{minutes} min" if minutes < 100 else f"{minutes // 60}:{minutes % 60:02d} h"
 

@@ -26,6 +26,7 @@ class Where(StrEnum):
     VM = "on the page of a VM"
     EXPLANATION = "in the explanation"
     MATRIX = "in the matrix"
+    TARGETS = "in the list of nodes that a VM may go to"
     CHARTS = "on the charts"
     HISTORY = "in the history"
     SETTINGS = "in the settings"
@@ -223,6 +224,14 @@ KEYS: tuple[Key, ...] = (
     Key("later", "right", "later", "later", "The decision after this one.", Where.EXPLANATION),
     Key("node_before", "left", "other_node(-1)", "", "The node to the left.", Where.MATRIX),
     Key("node_after", "right", "other_node(1)", "next node", "The node to the right.", Where.MATRIX),
+    Key(
+        "move_there",
+        "enter",
+        "choose",
+        "move there",
+        "Move the VM to the node under the cursor; asks once more, or says why it cannot go there.",
+        Where.TARGETS,
+    ),
     Key("wider", "plus,equals_sign", "wider", "longer", "Show a longer time.", Where.CHARTS),
     Key("narrower", "minus", "narrower", "shorter", "Show a shorter time.", Where.CHARTS),
     Key("subject", "n", "next_subject", "next", "Show the next node or VM.", Where.CHARTS),

@@ -11,6 +11,7 @@ from hctui.tui.format import UNKNOWN, clock
 from hctui.tui.glyphs import Glyphs
 from hctui.tui.lists import targets
 from hctui.tui.picture import Picture
+from hctui.tui.proposal import samples_so_far
 
 GONE = "This VM is no longer in the cluster."
 
@@ -49,6 +50,8 @@ def standing(picture: Picture, vm_id: VmId, back_to: NodeId | None) -> tuple[Cel
         cells.append(cell(told, Tone.NOTICE))
     if back_to:
         cells.append(_undo(picture, vm_id, back_to))
+    if so_far := samples_so_far(picture, *view.snapshot.nodes):
+        cells.append(cell(f"CPU is the mean of {so_far}: the window is not full yet.", Tone.DIM))
     return tuple(cells)
 
 

@@ -51,6 +51,13 @@ class Picture:
         return {vm_id: ", ".join(words) for vm_id, words in told.items()}
 
     @cached_property
+    def imagined_nodes(self) -> frozenset[NodeId]:
+        """The nodes that VMs have left, or come to, in the imagination of a dry run only."""
+        imagination = self.view.state.imagination
+        moves = imagination.moves.values() if imagination else ()
+        return frozenset(node_id for move in moves for node_id in (move.source, move.target))
+
+    @cached_property
     def findings(self) -> tuple[Finding, ...]:
         """The broken rules as the last decision found them, or as they are now where it did not look."""
         decision = self.view.decision

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from hctui.core.decision import Move
 from hctui.core.effect import Change, effect
+from hctui.core.model import NodeId
 from hctui.core.state import Proposal
-from hctui.tui.cell import Cell, Tone, cell, joined
+from hctui.core.wording import count
+from hctui.tui.cell import EMPTY, Cell, Tone, cell, joined
 from hctui.tui.format import timer
 from hctui.tui.glyphs import Glyphs
 from hctui.tui.picture import Picture
 
 
 def headline(picture: Picture, proposal: Proposal, glyphs: Glyphs) -> Cell:
-    """`proposal  move web-03  .101 -> .103  load`, and that a dry run only pretends."""
+    """`PROPOSAL  web-03  .101 -> .103  load`; in a dry run that comes first, for the end may be cut."""
     move = proposal.move
-    words = [cell(" PROPOSAL ", Tone.ACCENT), route(picture, move, glyphs), cell(f" {move.reason}", Tone.DIM)]
-    if picture.view.policy.dry_run:
-        words.append(cell("  dry run: approving only pretends", Tone.GOOD))
-    return joined(*words)
+    dry_run = cell(" DRY RUN", Tone.GOOD) if picture.view.policy.dry_run else EMPTY
+    reason = cell(f" {move.reason}", Tone.DIM)
+    return joined(dry_run, cell(" PROPOSAL ", Tone.ACCENT), route(picture, move, glyphs), reason)
 
 
 def route(picture: Picture, move: Move, glyphs: Glyphs) -> Cell:
@@ -39,10 +40,28 @@ def figures(picture: Picture, move: Move, glyphs: Glyphs) -> Cell:
     told = effect(picture.situation, move)
     limit = picture.view.policy.ram_limit_percent
     here, there = picture.node_name(move.source), picture.node_name(move.target)
+    so_far = samples_so_far(picture, move.source, move.target)
+    cpu = f"CPU ({so_far})" if so_far else "CPU"
     return cell(
-        f" CPU {here} {change(told.source_cpu, glyphs)}, {there} {change(told.target_cpu, glyphs)} %"
+        f" {cpu} {here} {change(told.source_cpu, glyphs)}, {there} {change(told.target_cpu, glyphs)} %"
         f"  RAM {there} {change(told.target_ram, glyphs)} of {limit:g} %"
     )
+
+
+def samples_so_far(picture: Picture, *node_ids: NodeId) -> str:
+    """`3 of 10 samples`: of how much of the window the CPU of these nodes is the mean; empty once it is full for all.
+
+    Of several the one with the fewest counts. A node of which nothing is known, such as one that is offline, does not
+    as long as there are others.
+    """
+    s = picture.situation
+    readings = [s.readings[node_id] for node_id in node_ids if node_id in s.readings] if s else []
+    filling = [reading for reading in readings if reading.mean_percent is None]
+    begun = [reading for reading in filling if reading.count]
+    if not begun and len(filling) < max(1, len(readings)):
+        return ""
+    least = min(begun or filling, key=lambda reading: reading.count)
+    return f"{min(least.count, least.expected)} of {count(least.expected, 'sample')}"
 
 
 def change(figure: Change, glyphs: Glyphs) -> str:

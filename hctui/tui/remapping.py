@@ -41,6 +41,7 @@ SCENES: tuple[Scene, ...] = (
     _scene(Where.VM, also=("explain", "move")),
     _scene(Where.EXPLANATION, also=("move",)),
     _scene(Where.MATRIX, also=("explain", "move", "filter")),
+    _scene(Where.TARGETS),
     _scene(Where.CHARTS),
     _scene(Where.HISTORY),
     _scene(Where.SETTINGS),

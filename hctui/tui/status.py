@@ -6,6 +6,7 @@ certificate, how old the data is, and what the cycle is doing.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from hctui.core.decision import Check, Decision, Outcome, window_progress
@@ -20,17 +21,25 @@ from hctui.tui.picture import Picture
 
 _UNREACHABLE = "The cluster cannot be reached"
 
+MOST_POLL_SECONDS = 120
+"""A longer wait for the next poll is told in minutes."""
+
 STALE_POLLS = 2
 """Data older than so many intervals is marked."""
 
 
-def identity(picture: Picture) -> Cell:
-    """The cluster's name and size; its address until it has told its name."""
+def identity(picture: Picture, attached_to: int | None = None) -> Cell:
+    """The cluster's name and size; its address until it has told its name.
+
+    `attached_to` is the process of the engine, where that is another one than ours: it comes before the size, for which
+    a narrow screen has no room then.
+    """
     view = picture.view
-    if view.cluster is None:
-        return cell(view.contact.address, Tone.STRONG)
-    name = cell(view.cluster.name or view.contact.address, Tone.STRONG)
-    if picture.snapshot is None:
+    named = view.cluster.name if view.cluster else ""
+    name = cell(named or view.contact.address, Tone.STRONG)
+    if attached_to is not None:
+        name = joined(name, cell(f"  attached to process {attached_to}", Tone.ACCENT))
+    if view.cluster is None or picture.snapshot is None:
         return name
     size = f"  {count(len(picture.snapshot.nodes), 'node')}  {count(len(picture.snapshot.vms), 'VM')}"
     return joined(name, cell(size, Tone.DIM))
@@ -76,7 +85,9 @@ def next_poll(view: View, now: float) -> Cell:
         return cell("reading", Tone.DIM)
     if view.next_poll_at is None:
         return cell("")
-    return cell(f"poll {timer(max(0.0, view.next_poll_at - now))}", Tone.DIM)
+    left = max(0, math.ceil(view.next_poll_at - now))
+    # As the setting counts: there is no room for `1:30 min`.
+    return cell(f"poll {left} s" if left <= MOST_POLL_SECONDS else f"poll {timer(left)}", Tone.DIM)
 
 
 def activity(picture: Picture, now: float) -> Cell:
@@ -91,11 +102,20 @@ def activity(picture: Picture, now: float) -> Cell:
             f"connecting to {view.contact.address}" if view.cluster is None else "reading the cluster"
         )
     if state.paused:
-        return cell("paused: watching, deciding nothing", Tone.NOTICE)
+        return cell(_paused(view, now), Tone.NOTICE if state.failure_pause_at is None else Tone.WARNING)
     if state.proposal:
         left = view.policy.proposal_limit_seconds - (now - state.proposal.made_at)
-        return cell(f"waiting for you: one proposal, for {timer(max(0.0, left))}", Tone.ACCENT)
+        return cell(f"waiting for you: a proposal, for {timer(max(0.0, left))}", Tone.ACCENT)
     return _ACTIVITIES[view.decision.outcome](picture, view.decision, now)
+
+
+def _paused(view: View, now: float) -> str:
+    """By whom, and for how long: a pause after failures ends by itself, unless the settings say otherwise."""
+    since, length = view.state.failure_pause_at, view.policy.failure_pause_seconds
+    if since is None:
+        return "paused: watching, deciding nothing"
+    until = f"for {timer(remaining_seconds(since, length, now))}" if length else "until you resume it"
+    return f"paused after {count(len(view.state.failed_in_a_row), 'failed migration')}, {until}"
 
 
 def _trouble(error: str) -> str:
@@ -109,11 +129,11 @@ def _balanced(picture: Picture, decision: Decision, now: float) -> Cell:
     busiest = next((load for load in decision.loads if load.mean_percent is not None), None)
     if busiest is None:
         return cell(decision.sentence)
-    imagined = f", {count(decision.imagined, 'move')} imagined" if decision.imagined else ""
-    told = (
-        f"balanced: busiest {picture.node_name(busiest.node_id)} at {percent(busiest.mean_percent)}{imagined}"
-    )
-    return cell(told)
+    load = f"busiest {picture.node_name(busiest.node_id)} at {percent(busiest.mean_percent)}"
+    if not decision.imagined:
+        return cell(f"balanced: {load}")
+    # What is cut on a narrow screen is how many, never that it is not real.
+    return cell(f"imagined balance: {load} after {count(decision.imagined, 'move')}")
 
 
 def _migrating(migration: Migration, picture: Picture) -> str:
@@ -137,9 +157,11 @@ def _standing_down(picture: Picture, decision: Decision, now: float) -> Cell:
 
 
 def _cooling_down(picture: Picture, decision: Decision, now: float) -> Cell:
-    policy = picture.view.policy
-    left = remaining_seconds(picture.view.state.ledger.last_ended_at, policy.cluster_cooldown_seconds, now)
-    return cell(f"cluster cooldown {timer(left)}", Tone.NOTICE)
+    state, policy = picture.view.state, picture.view.policy
+    ended_at = state.ledger.last_ended_at
+    imagined = "imagined " if ended_at != state.real.last_ended_at else ""
+    left = remaining_seconds(ended_at, policy.cluster_cooldown_seconds, now)
+    return cell(f"{imagined}cluster cooldown {timer(left)}", Tone.NOTICE)
 
 
 def _collecting(picture: Picture, decision: Decision, now: float) -> Cell:
@@ -167,6 +189,8 @@ _ACTIVITIES: dict[Outcome, Callable[[Picture, Decision, float], Cell]] = {
     Outcome.BLOCKED: _told(Tone.WARNING),
     Outcome.STANDING_DOWN: _standing_down,
     Outcome.COOLING_DOWN: _cooling_down,
+    Outcome.BUDGET_SPENT: _told(Tone.NOTICE),
+    Outcome.OFF_HOURS: _told(Tone.NOTICE),
     Outcome.COLLECTING: _collecting,
     Outcome.MOVE: _moved,
 }

@@ -17,7 +17,9 @@ from textual.binding import Binding
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.filter import LineFilter, Monochrome, NoColor
+from textual.notifications import SeverityLevel
 
+from hctui.tui import saying
 from hctui.tui.driver import SteadyDriver
 from hctui.tui.glyphs import ASCII, KEY_NAMES, UNICODE, Glyphs
 from hctui.tui.plain import PLAIN
@@ -62,6 +64,25 @@ class DiscreetApp(App[Result]):
         """A key as it is shown: by its name where its sign cannot be drawn."""
         display = super().get_key_display(binding)
         return KEY_NAMES.get(display, display) if self.glyphs is ASCII else display
+
+    def shown_key(self, key: str) -> str:
+        """A key as it is shown, by the name that Textual has for it."""
+        return str(self.get_key_display(Binding(key, "")))
+
+    def say(self, text: str, *, is_wrong: bool = False) -> None:
+        """Show a short message. The text is literal."""
+        severity: SeverityLevel = "warning" if is_wrong else "information"
+        self.notify(saying.short(text), severity=severity, markup=False, timeout=saying.seconds(text))
+
+    def how_to_quit(self) -> str:
+        """What ends this program: the key that Textual has for it, unless another is named here."""
+        from hctui.tui.texts.keys import how_to_quit
+
+        return how_to_quit("ctrl+q", self.shown_key, asks_first=False)
+
+    def action_help_quit(self) -> None:
+        """Ctrl-C ends other programs: say what ends this one."""
+        self.say(self.how_to_quit())
 
     def get_driver_class(self) -> type[Driver]:
         """Our own driver in place of Textual's for terminals; what the environment asks for is obeyed."""

@@ -2,7 +2,8 @@
 
 Colours for meaning are chosen so that they can be told apart without seeing red and green as different: good is blue,
 a warning is yellow or brown, bad is vermilion; and a word or a glyph always says the same. In the dark and the light
-theme each has a contrast of at least 4.5 to 1 to every background it stands on.
+theme each has a contrast of at least 4.5 to 1 to every background it stands on. The backgrounds of a table's lines are
+chosen by what becomes of them in a terminal of 256 colours: there too they are told apart.
 """
 
 from __future__ import annotations
@@ -32,9 +33,9 @@ DARK = Theme(
         "tone-warning": "#f2c14e",
         "tone-bad": "#ff8a65",
         "tone-accent": "#d7a6f0",
-        "table-header": "#1e252e",
+        "table-header": "#24282d",
         "table-cursor": "#1b3a5c",
-        "table-cursor-blurred": "#28313c",
+        "table-cursor-blurred": "#383c42",
         "footer-key-foreground": "#f2c14e",
         "block-cursor-background": "#1b3a5c",
         "block-cursor-foreground": "#ffffff",
@@ -63,11 +64,11 @@ LIGHT = Theme(
         "tone-warning": "#7a4b00",
         "tone-bad": "#a8310b",
         "tone-accent": "#7a2f9b",
-        "table-header": "#e0e5ea",
-        "table-cursor": "#cfe3f6",
-        "table-cursor-blurred": "#e3e8ed",
+        "table-header": "#e4e7ea",
+        "table-cursor": "#bcdcf8",
+        "table-cursor-blurred": "#d4d8dc",
         "footer-key-foreground": "#7a4b00",
-        "block-cursor-background": "#cfe3f6",
+        "block-cursor-background": "#bcdcf8",
         "block-cursor-foreground": "#000000",
         "border-blurred": "#c3ccd5",
     },

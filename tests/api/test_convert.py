@@ -148,11 +148,16 @@ def test_no_text_of_a_cluster_is_endless() -> None:
         wired(wire.TaskTagStatus, TASK | dict.fromkeys(_TASK_TEXTS, long) | {"descriptionParameters": [long]})
     )
     (alert,) = convert.conditions(wired(wire.Condition, CONDITION | {"name": long, "description": long}))
-    one = vm(name=long, tags=",".join([f"anti_{long}", *(f"anti_{each}" for each in range(10_000))]))
+    one = vm(name=long, tags=",".join([f"anti_{long}", *(f"word-{each}" for each in range(10_000))]))
     info = convert.cluster_info(wired(wire.Cluster, {"uuid": long, "clusterName": long, "icosVersion": long}))
     texts = (task.kind, task.description, task.message, alert.name, alert.description, one.name, *one.tags)
     assert all(len(text) < 10_000 for text in (*texts, info.id, info.name, info.version))
     assert len(one.tags) < 200
+
+
+def test_a_vm_whose_rules_cannot_all_be_heeded_stops_everything() -> None:
+    with pytest.raises(ApiSurprise, match=r"/VirDomain: web-01 cannot be read: 1001 of its tags are rules"):
+        vm(name="web-01", tags=",".join(f"anti_{each}" for each in range(1001)))
 
 
 _TASK_TEXTS = ("formattedDescription", "formattedMessage", "objectUUID")

@@ -1,5 +1,4 @@
 import asyncio
-from collections.abc import AsyncIterator
 
 import httpx
 import pytest
@@ -14,7 +13,6 @@ from hctui.api.errors import (
     ClusterUnreachable,
     ConnectionSettingWrong,
 )
-from hctui.api.exchange import Address, Exchange, Lost
 from hctui.api.tls import Trust
 from hctui.core.model import NodeId, TaskId, TaskState, UpdateVerdict, VmId
 from hctui.core.secret import Secret
@@ -212,54 +210,6 @@ async def test_the_account(cluster: FakeCluster) -> None:
         assert (found.roles, found.may_migrate) == (("VM Power Controls",), MayMigrate.YES)
         cluster.answers["GET /User"] = answer(403, {"error": "no"})
         assert (await client.account()).may_migrate is MayMigrate.UNKNOWN
-
-
-@pytest.mark.parametrize("announced", [True, False])
-async def test_an_answer_that_is_too_large_is_not_read_to_its_end(announced: bool) -> None:
-    sent = 0
-
-    async def chunks() -> AsyncIterator[bytes]:
-        nonlocal sent
-        for _ in range(100):
-            sent += 1
-            yield b"x" * 1000
-
-    def handle(_: httpx.Request) -> httpx.Response:
-        headers = {"content-length": "100000"} if announced else {}
-        return httpx.Response(200, content=chunks(), headers=headers)
-
-    exchange = Exchange(
-        Address("h", 443),
-        Trust(),
-        timeout_seconds=1,
-        keepalive_seconds=1,
-        answer_limit_bytes=5000,
-        transport=httpx.MockTransport(handle),
-    )
-    lost = await exchange.send("GET", "/x", label="/x")
-    await exchange.close()
-    assert isinstance(lost, Lost)
-    assert isinstance(lost.error, ApiSurprise)
-    assert "larger than" in lost.error.detail
-    assert sent == (0 if announced else 6)
-
-
-async def test_an_answer_that_drips_for_ever_is_given_up() -> None:
-    async def handle(_: httpx.Request) -> httpx.Response:
-        await asyncio.Event().wait()
-        raise AssertionError
-
-    exchange = Exchange(
-        Address("::1", 443),
-        Trust(),
-        timeout_seconds=0.005,
-        keepalive_seconds=1,
-        transport=httpx.MockTransport(handle),
-    )
-    lost = await exchange.send("GET", "/x", label="/x")
-    await exchange.close()
-    assert isinstance(lost, Lost)
-    assert lost.error.detail == "[::1]:443 (GET /x): the answer was not complete within 0.02 s."
 
 
 async def test_the_reason_is_that_of_the_operating_system(cluster: FakeCluster) -> None:

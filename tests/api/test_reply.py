@@ -1,6 +1,6 @@
 import pytest
 
-from hctui.api.errors import ApiRefused, ApiSurprise, ApiTrouble
+from hctui.api.errors import ApiDown, ApiRefused, ApiSurprise, ApiTrouble
 from hctui.api.reply import QUOTE_CHARACTERS, Reply, refusal
 from hctui.core.secret import Secret
 
@@ -44,8 +44,9 @@ def test_a_long_text_is_trimmed() -> None:
         (404, ApiSurprise),
         (429, ApiTrouble),
         (500, ApiTrouble),
-        (502, ApiTrouble),
-        (503, ApiTrouble),
+        (502, ApiDown),
+        (503, ApiDown),
+        (504, ApiDown),
     ],
 )
 def test_each_status_has_somebody_who_must_act(status: int, kind: type[Exception]) -> None:

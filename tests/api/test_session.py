@@ -170,13 +170,18 @@ async def test_without_a_session_there_is_nothing_to_log_out(cluster: FakeCluste
 
 
 @pytest.mark.parametrize("planned", [answer(500, ""), httpx.ReadError("x"), RuntimeError("x")])
-async def test_logout_never_raises(cluster: FakeCluster, planned: httpx.Response | Exception) -> None:
+async def test_logout_never_raises_and_is_tried_again(
+    cluster: FakeCluster, planned: httpx.Response | Exception
+) -> None:
     cluster.answers["POST /logout"] = planned
     async with cluster.client() as client:
         await client.login()
         await client.logout()
+        assert cluster.count("POST /logout") == 1
+        cluster.answers.clear()
         await client.logout()
-    assert cluster.count("POST /logout") == 1
+        assert cluster.valid_session is None
+    assert cluster.count("POST /logout") == 2
 
 
 async def test_a_logout_that_hangs_is_given_up(cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,12 +7,13 @@ from hypothesis import strategies as st
 from hctui.api.text import (
     MOST_MARKS,
     MOST_NAME_CHARACTERS,
+    MOST_RULES,
     MOST_TAGS,
     MOST_TEXT_CHARACTERS,
     harmless,
     harmless_tags,
 )
-from hctui.core.rules import ANTI_PREFIX, UNREAD_TAGS
+from hctui.core.rules import ANTI_PREFIX
 
 ACUTE = "\u0301"
 
@@ -108,14 +109,22 @@ def test_a_rule_still_names_the_vm_it_named(name: str, space: str) -> None:
         assert tag.removeprefix(ANTI_PREFIX) == harmless(name)
 
 
-def test_of_too_many_tags_rules_are_read_first_and_it_is_told() -> None:
+def test_no_rule_is_left_out_however_many_tags_there_are() -> None:
+    """One that is not read would bind another VM, which nobody would know."""
     words = [f"word-{number}" for number in range(50_000)]
-    read = harmless_tags(",".join([*words, "nomove", "anti_sql", "node_11", *words]))
-    assert read[:3] == ("nomove", "anti_sql", "node_11")
-    assert read[3:] == (*words[: MOST_TAGS - 3], UNREAD_TAGS)
+    rules = [f"anti_db-{number}" for number in range(500)]
+    read = harmless_tags(",".join([*words, *rules, "nomove", "node_11", *words]))
+    assert read[:502] == (*rules, "nomove", "node_11")
+    assert read[502:] == (*words[:MOST_TAGS], f"⟨{50_000 - MOST_TAGS} more⟩")
     assert harmless_tags(",".join(["a"] * 50_000)) == ("a",)
-    assert UNREAD_TAGS not in harmless_tags(",".join(words[:MOST_TAGS]))
-    assert harmless_tags(UNREAD_TAGS) != (UNREAD_TAGS,), "a cluster cannot write it"
+    assert len(harmless_tags(",".join(words[:MOST_TAGS]))) == MOST_TAGS
+    assert harmless_tags("⟨5 more⟩") != ("⟨5 more⟩",), "a cluster cannot write it"
+
+
+def test_a_vm_with_more_rules_than_can_be_heeded_is_not_read() -> None:
+    rules = ",".join(f"anti_db-{number}" for number in range(MOST_RULES + 1))
+    with pytest.raises(ValueError, match="1001 of its tags are rules; at most 1000 can be heeded"):
+        harmless_tags(rules)
 
 
 @pytest.mark.parametrize(
@@ -129,3 +138,9 @@ def test_of_too_many_tags_rules_are_read_first_and_it_is_told() -> None:
 )
 def test_tags_are_trimmed_words_in_their_order(text: str, expected: tuple[str, ...]) -> None:
     assert harmless_tags(text) == expected
+
+
+@pytest.mark.parametrize("char", ["\u0378", "\ue000", "\U000f0000", "\u05f6", "\uffff"])
+def test_what_stands_for_nothing_is_shown_as_its_number(char: str) -> None:
+    """Nobody knows how wide a terminal draws it."""
+    assert harmless(f"a{char}b") == f"a⟨U+{ord(char):04X}⟩b"

@@ -13,6 +13,7 @@ import httpx
 from hctui.api.client import Client
 from hctui.api.tls import Trust
 from hctui.core.secret import Secret
+from hctui.sim.certificate import Identity
 from tests.api.fake import PASSWORD, FakeCluster
 
 
@@ -20,6 +21,13 @@ async def let_connections_end() -> None:
     """Lets the loop see what the other ends have closed already, so that no socket is left to the collector."""
     for _ in range(20):
         await asyncio.sleep(0)
+
+
+def server_context(identity: Identity) -> ssl.SSLContext:
+    """For a server that shows this certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    identity.configure(context)
+    return context
 
 
 class TlsServer:

@@ -117,7 +117,12 @@ def _subject(
     with TemporaryDirectory() as folder:
         file = Path(folder) / "found.json"
         command = (sys.executable, "-m", "tests.benchmarks.console_subject", name, str(file), str(number))
-        environ = {"HOME": folder, "PATH": os.environ["PATH"], "PYTHONPATH": str(FOLDER)}
+        environ = {
+            "HOME": folder,
+            "XDG_RUNTIME_DIR": folder,
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(FOLDER),
+        }
         with Terminal(command, environ, columns, lines) as terminal:
             terminal.until(has_frame(lines))
             yield terminal, file

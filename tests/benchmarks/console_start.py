@@ -45,7 +45,12 @@ def measure(rounds: int) -> Start:
     """Start both in turn, so many times each."""
     with _silent_cluster() as address, TemporaryDirectory() as home:
         console = (sys.executable, "-m", "hctui", "--host", address, "--username", "nobody")
-        environ = {"HOME": home, "PATH": os.environ["PATH"], "SC_PASSWORD": "not-a-secret"}
+        environ = {
+            "HOME": home,
+            "XDG_RUNTIME_DIR": home,
+            "PATH": os.environ["PATH"],
+            "SC_PASSWORD": "not-a-secret",
+        }
         _first_frame(EMPTY, environ)
         _first_frame(console, environ)
         pairs = [(_first_frame(EMPTY, environ), _first_frame(console, environ)) for _ in range(rounds)]

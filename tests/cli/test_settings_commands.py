@@ -17,7 +17,7 @@ def hctui(*arguments: str, home: Path, **environ: str) -> subprocess.CompletedPr
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("SC_", "XDG_"))}
     return subprocess.run(
         [sys.executable, "-m", "hctui", *arguments],
-        env={**kept, "HOME": str(home), **environ},
+        env={**kept, "HOME": str(home), "XDG_RUNTIME_DIR": str(home), **environ},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -117,10 +117,13 @@ def test_run_without_a_cluster_says_how_to_name_one(tmp_path: Path) -> None:
     assert "hctui config init" in done.stderr
 
 
-def test_run_in_approve_mode_is_refused_in_a_sentence(tmp_path: Path) -> None:
-    done = hctui("run", "--mode", "approve", "--host", "10.0.0.101", home=tmp_path, SC_PASSWORD="unused")
+def test_a_single_cycle_in_approve_mode_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    done = hctui(
+        "run", "--once", "--mode", "approve", "--host", "10.0.0.101", home=tmp_path, SC_PASSWORD="unused"
+    )
     assert done.returncode == 2
-    assert "Mode approve needs a console" in done.stderr
+    assert "Mode approve needs somebody to answer" in done.stderr
+    assert "hctui approve" in done.stderr
 
 
 def test_a_run_armed_by_the_environment_alone_says_so_first(tmp_path: Path) -> None:

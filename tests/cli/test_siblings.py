@@ -15,12 +15,12 @@ from textual.driver import Driver
 from textual.drivers.headless_driver import HeadlessDriver
 
 from hctui.cli import terminal
-from hctui.cli.crash import last_line, written_down
 from hctui.cli.siblings import Opened, Siblings, Surroundings
 from hctui.cli.terminal import Terminal
 from hctui.core.errors import HctuiError
 from hctui.engine.clock import SteppedClock
 from hctui.engine.commands import Pause
+from hctui.engine.crash import last_line, written_down
 from hctui.engine.desk import Desk
 from hctui.engine.log import Log
 from hctui.engine.view import Contact, Level, Line

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hctui.config import BY_KEY, default_config_text
 from hctui.config.address import normalise
 from hctui.config.editing import NotEditable, edited
-from hctui.config.kinds import Boolean, Choice, Command, FilePath, Many, Number, Value
+from hctui.config.kinds import Boolean, Choice, Command, Count, FilePath, Many, Number, Value
 
 OWN = """\
 # Mine. Do not touch.
@@ -160,6 +160,18 @@ def test_a_change_that_would_change_another_value_is_refused(monkeypatch: pytest
 WORDS = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Z")), max_size=12)
 
 
+WINDOWS = st.sampled_from(["mon-fri 22:00-06:00", "sat,sun 00:00-24:00", "daily 01:30-04:00"])
+ITEMS: dict[str, st.SearchStrategy[str]] = {
+    "exclude_node_ips": st.ip_addresses().map(str),
+    "keys": st.sampled_from(["a=b", "c=ctrl+d", 'e="', "f=\\", "g=#"]),
+    "pinned_fingerprints": st.text("0123456789abcdef", min_size=64, max_size=64),
+    "act_only": WINDOWS,
+    "never": WINDOWS,
+    "notify": st.sampled_from(["all=mail -s 'a b' root", "failed=https://hooks.example.org/#t"]),
+}
+"""What may stand in each list."""
+
+
 def values(key: str) -> st.SearchStrategy[Value]:
     """Any value the setting can have."""
     kind = BY_KEY[key].kind
@@ -176,15 +188,10 @@ def values(key: str) -> st.SearchStrategy[Value]:
             return st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0")), max_size=3).map(
                 lambda words: ("program", *words)
             )
-        case Many() if key == "exclude_node_ips":
-            return st.lists(st.ip_addresses().map(str), max_size=4, unique=True).map(tuple)
-        case Many() if key == "keys":
-            return st.lists(st.sampled_from(["a=b", "c=ctrl+d", 'e="', "f=\\", "g=#"]), unique=True).map(
-                tuple
-            )
+        case Count():
+            return st.integers(kind.minimum, kind.maximum)
         case Many():
-            digits = st.text("0123456789abcdef", min_size=64, max_size=64)
-            return st.lists(digits, max_size=2, unique=True).map(tuple)
+            return st.lists(ITEMS[key], max_size=4, unique=True).map(tuple)
     return WORDS if key == "username" else st.just(normalise("node-1:8443"))
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from hctui.config import BY_KEY, SETTINGS, Problem, Setting, check_field
 from hctui.config.kinds import Value
+from hctui.config.notify import NOTIFY_ALLOWED
 from hctui.config.wrong import WrongValue
 
 PRINT = "ab" * 32
@@ -21,10 +22,30 @@ BOOLEAN = "must be one of true, 1, yes, y, on or one of false, 0, no, n, off"
 PRINTS = "must be a list of SHA-256 fingerprints, each 64 hexadecimal digits"
 
 PERCENTS = ("ram_limit_percent", "cpu_upper_threshold_percent", "cpu_lower_threshold_percent")
-COOLDOWNS = ("migration_cooldown_minutes", "vm_move_cooldown_minutes", "recovery_cooldown_minutes")
+WINDOWS = (
+    'must be a list of windows, as in "mon-fri 22:00-06:00", "sat,sun 00:00-24:00" or "daily 01:30-04:00": days from '
+    "mon to sun, then two different times"
+)
+
+COOLDOWNS = (
+    "migration_cooldown_minutes",
+    "vm_move_cooldown_minutes",
+    "recovery_cooldown_minutes",
+    "return_ban_minutes",
+    "failure_pause_minutes",
+)
+HOURS = ("act_only", "never")
+COUNTS = {"most_moves_per_hour": 1000, "failures_before_pause": 100}
 SPANS = ("avg_window_minutes", "migration_limit_minutes", "proposal_limit_minutes")
-SWITCHES = ("verify_ssl", "oidc", "dry_run", "password_keyring", "bell")
-NUMBERS = (*PERCENTS, *COOLDOWNS, *SPANS, "sample_interval_seconds", "request_timeout_seconds")
+SWITCHES = ("verify_ssl", "oidc", "dry_run", "password_keyring", "bell", "windows_bind_rules")
+NUMBERS = (
+    *PERCENTS,
+    *COOLDOWNS,
+    *SPANS,
+    "sample_interval_seconds",
+    "request_timeout_seconds",
+    "journal_keep_days",
+)
 
 GOOD_TEXT: list[tuple[str, str, Value]] = [
     ("base_url", "node-1", "https://node-1"),
@@ -45,6 +66,12 @@ GOOD_TEXT: list[tuple[str, str, Value]] = [
     ("exclude_node_ips", "10.0.0.1,10.0.0.2", ("10.0.0.1", "10.0.0.2")),
     ("exclude_node_ips", " 10.0.0.1 , , 2001:DB8::1 ,10.0.0.1", ("10.0.0.1", "2001:db8::1")),
     ("exclude_node_ips", "", ()),
+    ("notify", "", ()),
+    (
+        "notify",
+        "failed=mail -s hctui,branch root; all=https://hooks.example.org/x",
+        ("failed=mail -s hctui,branch root", "all=https://hooks.example.org/x"),
+    ),
     ("stand_down_severity", "critical", "CRITICAL"),
     ("stand_down_severity", "WARNING", "WARNING"),
     ("stand_down_severity", "Never", "never"),
@@ -57,6 +84,20 @@ GOOD_TEXT: list[tuple[str, str, Value]] = [
     ("keys", "help=?,help=f1", ("help=?", "help=f1")),
     ("keys", "pause=comma", ("pause=comma",)),
     ("keys", "", ()),
+    *[
+        (key, text, value)
+        for key, most in COUNTS.items()
+        for text, value in (("0", 0), (" 12 ", 12), (str(most), most))
+    ],
+    *[
+        (key, text, value)
+        for key in HOURS
+        for text, value in (
+            ("", ()),
+            ("Mon-Fri 22:00-6:00", ("mon-fri 22:00-06:00",)),
+            ("sat, sun 00:00-24:00; daily 1:30 - 4:00;", ("sat,sun 00:00-24:00", "daily 01:30-04:00")),
+        )
+    ],
     *[(key, word, True) for key in SWITCHES for word in ("true", "1", "yes", "y", "on", "TRUE", " Yes ")],
     *[(key, word, False) for key in SWITCHES for word in ("false", "0", "no", "n", "off", "OFF", "No")],
     *[
@@ -108,7 +149,27 @@ BAD_TEXT: list[tuple[str, str, str]] = [
     ("keys", "approve=a b", BINDINGS),
     ("keys", "approve==", BINDINGS),
     ("keys", "approve=\x1b", BINDINGS),
+    ("notify", "failed", f"must be {NOTIFY_ALLOWED}; one of yours is not"),
+    ("notify", "sometimes=mail root", f"must be {NOTIFY_ALLOWED}; one of yours is not"),
+    ("notify", "all=https://", f"must be {NOTIFY_ALLOWED}; one of yours is not"),
+    ("notify", 'all=mail "', f"must be {NOTIFY_ALLOWED}; one of yours is not"),
+    ("journal_keep_days", "0.5", "must be a number from 1 to 3650, in days"),
     ("stand_down_severity", "NOTICE", "must be EMERGENCY, ALERT, CRITICAL, ERROR, WARNING or never"),
+    *[
+        (key, text, f"must be a whole number from 0 to {most}")
+        for key, most in COUNTS.items()
+        for text in ("", "-1", "1.5", "1e2", str(most + 1), "ten", "\u0661", "9" * 5000)
+    ],
+    *[
+        (key, text, f"{WINDOWS}; '{part}' is not one")
+        for key in HOURS
+        for text, part in (
+            ("22:00-06:00", "22:00-06:00"),
+            ("mon 08:00-08:00", "mon 08:00-08:00"),
+            ("mon 08:00-12:00, tue 08:00-12:00", "mon 08:00-12:00, tue 08:00-12:00"),
+            ("mon 08:00-12:00; someday 08:00-12:00", "someday 08:00-12:00"),
+        )
+    ],
     *[(key, text, BOOLEAN) for key in SWITCHES for text in ("", "maybe", "2", "tru", "ja")],
     *[(key, text, PERCENT) for key in PERCENTS for text in ("0", "-1", "100.1", "70 %")],
     *[(key, text, MINUTES) for key in COOLDOWNS for text in ("-0.1", "10081")],
@@ -133,10 +194,16 @@ GOOD_TOML: list[tuple[str, str, Value]] = [
     ("mode", '"Approve"', "approve"),
     ("exclude_node_ips", '["10.0.0.1"]', ("10.0.0.1",)),
     ("stand_down_severity", '"never"', "never"),
+    ("notify", '["failed=mail root", "failed=mail root"]', ("failed=mail root",)),
     ("theme", '"LIGHT"', "light"),
     ("glyphs", '"ascii"', "ascii"),
     ("on_hangup", '"headless"', "headless"),
     ("keys", '["approve=ctrl+a", "help = ?"]', ("approve=ctrl+a", "help=?")),
+    *[(key, text, value) for key in COUNTS for text, value in (("0", 0), ("1_2", 12))],
+    *[
+        (key, '["mon,wed 22:00-06:00", "Daily 1:30-4:00"]', ("mon,wed 22:00-06:00", "daily 01:30-04:00"))
+        for key in HOURS
+    ],
     *[(key, text, text == "true") for key in SWITCHES for text in ("true", "false")],
     *[(key, text, value) for key in NUMBERS for text, value in (("5", 5.0), ("5.5", 5.5), ("1_0", 10.0))],
 ]
@@ -164,6 +231,15 @@ BAD_TOML: list[tuple[str, str, str]] = [
     ("keys", '"approve=a"', BINDINGS),
     ("keys", '["approve=a,b"]', f"{BINDINGS}; 'approve=a,b' is not one"),
     ("stand_down_severity", "false", "or never, in quotes"),
+    ("notify", '"failed=mail root"', NOTIFY_ALLOWED),
+    *[
+        (key, text, "must be a whole number from 0 to")
+        for key in COUNTS
+        for text in ("true", "1.5", "12.0", "-1", "[]", "1" + "0" * 400)
+    ],
+    *[(key, '"12"', "without quotes") for key in COUNTS],
+    *[(key, '"mon 22:00-06:00"', WINDOWS) for key in HOURS],
+    *[(key, '["mon 22:00-06:00; tue 22:00-06:00"]', WINDOWS) for key in HOURS],
     *[
         (key, text, "must be true or false, without quotes")
         for key in SWITCHES
@@ -224,7 +300,7 @@ def test_each_row_of_the_table_is_sound(setting: Setting[Any]) -> None:
     assert setting.kind.from_toml(setting.kind.to_toml(setting.default)) == setting.default
     assert setting.meaning.endswith(".")
     assert "\n" not in setting.meaning
-    assert setting.unit in ("", "minutes", "seconds", "percent")
+    assert setting.unit in ("", "minutes", "seconds", "percent", "days")
     assert setting.key.endswith(f"_{setting.unit}" if setting.unit else "")
     if setting.environment and setting.group == "balancer":
         assert setting.environment == f"SC_{setting.key.upper()}"

@@ -15,6 +15,7 @@ from hctui.config import (
     load,
     schema,
 )
+from hctui.core.calendar import read_span
 from hctui.core.model import Severity
 from hctui.core.policy import Mode, Policy
 from tests.config.conftest import WriteFile
@@ -47,6 +48,15 @@ exclude_node_ips = ["10.0.0.103", "10.0.0.104"]
 migration_limit_minutes = 61
 proposal_limit_minutes = 11
 stand_down_severity = "never"
+return_ban_minutes = 121
+most_moves_per_hour = 13
+act_only = ["Mon-Fri 22:00-6:00", "sat,sun 00:00-24:00"]
+never = ["daily 01:30-04:00"]
+windows_bind_rules = false
+failures_before_pause = 4
+failure_pause_minutes = 62
+journal_keep_days = 7
+notify = ["failed=mail -s hctui root"]
 
 [console]
 theme = "light"
@@ -87,6 +97,13 @@ def test_the_policy_is_in_the_units_of_the_core(full: Settings) -> None:
         proposal_limit_seconds=660.0,
         excluded_node_ips=frozenset({"10.0.0.103", "10.0.0.104"}),
         stand_down_severity=None,
+        return_ban_seconds=7260.0,
+        most_moves_per_hour=13,
+        act_only=(read_span("mon-fri 22:00-06:00"), read_span("sat,sun 00:00-24:00")),
+        never=(read_span("daily 01:30-04:00"),),
+        windows_bind_rules=False,
+        failures_before_pause=4,
+        failure_pause_seconds=3720.0,
     )
 
 
@@ -135,6 +152,7 @@ def test_values_are_listed_in_order_with_their_sources(full: Settings) -> None:
     assert texts["ram_limit_percent"] == ("71.5", f"file {full.file}")
     assert texts["avg_window_minutes"][0] == "10"
     assert texts["exclude_node_ips"][0] == "10.0.0.103, 10.0.0.104"
+    assert texts["act_only"][0] == "mon-fri 22:00-06:00; sat,sun 00:00-24:00"
 
 
 def test_the_password_command_is_masked_only_when_it_is_set(full: Settings) -> None:

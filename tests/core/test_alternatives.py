@@ -199,7 +199,7 @@ def test_a_refused_choice_does_not_keep_what_no_longer_holds(proposed: Step) -> 
     done = _next(proposed, _choose("elsewhere", 3), snapshot=full)
     assert _waits(done) == (2, "web", "n3")
     assert done.decision.sentence.startswith("Not chosen: that move would not mend")
-    assert "Proposal withdrawn: RAM 73.0 %" in done.decision.sentence
+    assert "Proposal 1 withdrawn, web from 10.0.0.101 to 10.0.0.102: RAM 73.0 %" in done.decision.sentence
 
 
 def test_another_can_be_chosen_for_one_that_no_longer_holds(proposed: Step) -> None:
@@ -229,10 +229,11 @@ def test_where_nothing_waits_nothing_is_chosen(proposed: Step) -> None:
     paused = _next(proposed, Pause(), _choose("web", 3))
     assert (paused.send, _waits(paused)) == (None, None)
     assert paused.decision.sentence == (
-        "Nothing is chosen instead of proposal 1. Proposal 1 is withdrawn. Paused: watching, deciding nothing."
+        "Nothing is chosen instead of proposal 1. Proposal 1 withdrawn, web from 10.0.0.101 to 10.0.0.102: paused. "
+        "Paused: watching, deciding nothing."
     )
     auto = _next(proposed, _choose("web", 3), policy=POLICY)
-    assert auto.decision.sentence.startswith("Proposal 1 no longer waits. ")
+    assert auto.decision.sentence.startswith("Nothing is chosen instead of proposal 1. ")
     assert auto.send is not None
     assert auto.send.target == "n2", "that is the balancer's own move, in auto mode"
 

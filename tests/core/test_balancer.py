@@ -22,7 +22,7 @@ from hctui.core.model import (
     VmState,
 )
 from hctui.core.policy import Policy
-from hctui.core.state import Arrival, Failure, Ledger, State, with_arrival, with_failure
+from hctui.core.state import Arrival, Departure, Failure, Ledger, State, with_arrival, with_failure
 from tests.core.build import (
     DRY,
     NOW,
@@ -222,7 +222,7 @@ def test_without_data_nothing_is_decided() -> None:
     done = step(state, None, (), POLICY, NOW + 30)
     assert (done.decision.outcome, done.send) == (Outcome.NO_DATA, None)
     assert done.decision.sentence == "The cluster could not be read."
-    assert done.state == state
+    assert replace(done.state, clock=state.clock, unclear_since=None) == state
 
 
 def test_commands_are_heard_without_data_too() -> None:
@@ -350,6 +350,20 @@ def test_the_imagined_vm_rests_too() -> None:
     assert first.state.real.arrivals == {}
     cooling = cycle(_later(IMBALANCE, 30), state=first.state, policy=DRY)
     assert cooling.decision.outcome is Outcome.COOLING_DOWN
+    assert cooling.decision.sentence == "Imagined: cluster cooldown, 4:30 min left."
+
+
+def test_what_is_real_is_not_called_imagined_in_a_dry_run() -> None:
+    state = _ready(IMBALANCE, real=Ledger(last_ended_at=NOW - 60))
+    assert cycle(IMBALANCE, state=state, policy=DRY).decision.sentence == "Cluster cooldown, 4:00 min left."
+
+
+def test_a_budget_that_only_imagined_moves_have_spent_is_called_imagined() -> None:
+    policy = replace(DRY, most_moves_per_hour=1, cluster_cooldown_seconds=0.0)
+    first = cycle(IMBALANCE, policy=policy)
+    spent = cycle(_later(IMBALANCE, 30), state=first.state, policy=policy)
+    assert spent.decision.outcome is Outcome.BUDGET_SPENT
+    assert spent.decision.sentence.startswith("Imagined: 1 move within the last hour")
 
 
 def test_going_live_forgets_what_was_imagined() -> None:
@@ -427,6 +441,7 @@ def test_an_arrival_starts_both_cooldowns_and_the_window() -> None:
         fresh_since=NOW + 60,
         last_ended_at=NOW + 60,
         arrivals={VmId("web"): Arrival(NOW + 60, node_id(1), node_id(2))},
+        departures=(Departure(VmId("web"), node_id(1), NOW + 60),),
     )
 
 
@@ -509,9 +524,10 @@ def test_recheck_in_the_recovery_cooldown() -> None:
 
 
 def test_recheck_copes_with_an_imagination_that_fresh_data_has_overtaken() -> None:
-    dry = cycle(IMBALANCE, policy=DRY).state
+    policy = replace(DRY, cluster_cooldown_seconds=0)
+    dry = cycle(IMBALANCE, policy=policy).state
     gone = cluster(HOT, [vm("app", cpu=50)])
-    _, verdict = recheck(dry, gone, move("app"), DRY, NOW)
+    _, verdict = recheck(dry, gone, move("app"), policy, NOW)
     assert verdict is not None
     assert verdict.check is Check.STILL_NEEDED, "the imagined move has emptied the window"
 

@@ -10,7 +10,7 @@ from hctui.core import checks
 from hctui.core.decision import Check, Reason, Verdict
 from hctui.core.model import NativeAffinity, Node, TaskState, Vm, VmState
 from hctui.core.situation import Situation
-from hctui.core.state import Arrival, Failure, Ledger, Rejection
+from hctui.core.state import Arrival, Departure, Failure, Ledger, Rejection
 from tests.core.build import GIB, NOW, POLICY, node, node_id, situation, vm
 
 WEB = vm("web")
@@ -276,6 +276,39 @@ def test_back_off_is_of_the_pair_alone() -> None:
     assert checks.not_backed_off(s, vm("sql"), _to(s, 2)).ok
 
 
+@pytest.mark.parametrize(
+    ("ago", "ban", "ok", "left"),
+    [
+        (0, 7200, False, 7200),
+        (7199, 7200, False, 1),
+        (7200, 7200, True, 0),
+        (-60, 7200, False, 7200),
+        (0, 0, True, 0),
+    ],
+    ids=["just left", "a second left", "over", "clock set back", "no ban"],
+)
+def test_may_return(ago: float, ban: float, ok: bool, left: float) -> None:
+    s = situation(
+        [node(1), node(2), node(3)],
+        [WEB],
+        policy=replace(POLICY, return_ban_seconds=ban),
+        ledger=Ledger(departures=(Departure(WEB.id, node_id(2), NOW - ago),)),
+    )
+    verdict = checks.may_return(s, WEB, _to(s))
+    assert (verdict.check, verdict.ok) == (Check.RETURN_BAN, ok)
+    if not ok:
+        assert (verdict.value, verdict.limit) == (left, ban)
+    assert checks.may_return(s, WEB, _to(s, 3)).ok
+    assert checks.may_return(s, vm("sql"), _to(s)).ok
+
+
+def test_the_last_departure_counts() -> None:
+    ago = (7000, 60)
+    ledger = Ledger(departures=tuple(Departure(WEB.id, node_id(2), NOW - each) for each in ago))
+    verdict = checks.may_return(_of(WEB, ledger=ledger), WEB, _to(_of(WEB)))
+    assert verdict.sentence == "web left 10.0.0.102 1:00 min ago; return ban, 1:59 h left."
+
+
 def _names(verdicts: tuple[Verdict, ...]) -> list[Check]:
     return [verdict.check for verdict in verdicts]
 
@@ -294,6 +327,7 @@ def test_order_of_checks_for_load_is_the_documented_one() -> None:
         Check.ANTI_AFFINITY,
         Check.PINNED,
         Check.NATIVE,
+        Check.RETURN_BAN,
         Check.BACK_OFF,
     ]
 

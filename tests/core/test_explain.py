@@ -14,7 +14,7 @@ from hctui.core.explain import matrix
 from hctui.core.model import VmState
 from hctui.core.planner import relieve
 from hctui.core.situation import situation_of
-from hctui.core.state import Failure, Ledger, Rejection, State
+from hctui.core.state import Departure, Failure, Ledger, Rejection, State
 from tests.core.build import NOW, cluster, history, node, node_id, situation, vm
 from tests.core.worlds import World, worlds
 
@@ -49,6 +49,19 @@ def test_rows_come_in_the_planners_order_with_the_reason_that_applies() -> None:
         ("z", Reason.LOAD),
         ("a", Reason.LOAD),
     ]
+
+
+def test_a_vm_that_left_a_node_may_not_return_there_for_load_and_others_of_its_size_may() -> None:
+    ledger = Ledger(departures=(Departure(vm("web").id, node_id(1), NOW - 60),))
+    s = situation([node(1), node(2, cpu=90)], [vm("web", 2), vm("app", 2)], ledger=ledger)
+    found = {row.vm_name: row.cells[0].verdict for row in matrix(s)}
+    assert found["web"] is not None
+    assert found["app"] is not None
+    assert (found["web"].check, found["web"].ok, found["app"].ok) == (Check.RETURN_BAN, False, True)
+    for row in matrix(s, reason=Reason.ANTI_AFFINITY):
+        verdict = row.cells[0].verdict
+        assert verdict is not None
+        assert verdict.ok, "a rule may bring it back"
 
 
 def test_a_vm_that_breaks_two_rules_is_told_under_the_first() -> None:

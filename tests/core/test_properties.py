@@ -17,6 +17,7 @@ from hctui.core.model import NodeId, Snapshot, VmId
 from hctui.core.policy import Mode, Policy
 from hctui.core.situation import imagined
 from hctui.core.state import LEAST_BACK_OFF_SECONDS, Ledger, State, pruned, with_disturbance
+from hctui.core.steadiness import at_the_clock
 from tests.core.build import NOW, node, vm
 from tests.core.worlds import ANSWERS, Fate, Order, Turn, Weather, World, objections, turns, worlds
 
@@ -24,6 +25,8 @@ QUICK = settings(
     max_examples=250, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
 
+
+HOUR = 3600.0
 
 FOR_THE_BALANCER = {"nomove", "preferred node left"}
 """What a person need not heed."""
@@ -36,8 +39,13 @@ class Run:
     world: World
     state: State = field(default_factory=State)
     now: float = NOW
+    passed: float = 0.0
     ended_at: float | None = None
     arrived: dict[VmId, float] = field(default_factory=dict)
+    left: dict[tuple[VmId, NodeId], float] = field(default_factory=dict)
+    arrivals: list[float] = field(default_factory=list)
+    failed_in_a_row: int = 0
+    row_full_at: float | None = None
     failed: dict[tuple[VmId, NodeId], tuple[float, float]] = field(default_factory=dict)
     sent: list[Move] = field(default_factory=list)
     outcomes: Counter[Outcome] = field(default_factory=Counter)
@@ -48,9 +56,11 @@ class Run:
         self._advance(turn.seconds)
         if self.state.migration:
             self._watch(self.state.migration.move)
+        if turn.order is Order.RESUME:
+            self.failed_in_a_row, self.row_full_at = 0, None
         seen = self.world.snapshot(self.now, turn)
         if turn.weather is Weather.FOREIGN:
-            self.ended_at = self.now
+            self.ended_at = self.passed
         before, policy = self.state, self.world.policy
         done = balancer.step(before, seen, self._commands(turn), policy, self.now)
         assert done == balancer.step(before, seen, self._commands(turn), policy, self.now)
@@ -61,12 +71,9 @@ class Run:
             self._send(done.send, turn)
 
     def _advance(self, seconds: float) -> None:
-        """A clock set back cuts what began in its future to now, here as there."""
+        """A step forward is time that passed; a step back only the clock's, and none of the waits judged here."""
         self.now += seconds
-        if self.ended_at is not None:
-            self.ended_at = min(self.ended_at, self.now)
-        self.arrived = {key: min(at, self.now) for key, at in self.arrived.items()}
-        self.failed = {key: (min(at, self.now), rest) for key, (at, rest) in self.failed.items()}
+        self.passed += max(0.0, seconds)
 
     def _commands(self, turn: Turn) -> tuple[Command, ...]:
         number = self.state.proposal.id if self.state.proposal else 0
@@ -102,16 +109,21 @@ class Run:
         if migration.phase.is_end:
             refused = isinstance(turn.answer, Refused)
             rest = self._rest() if refused else 0.0
-            self.failed[move.vm_id, move.target] = self.now, rest
+            self.failed[move.vm_id, move.target] = self.passed, rest
             if refused:
-                self.ended_at = self.now
+                self.ended_at = self.passed
+                self._count_failure()
 
     def _ended(self, move: Move, *, arrived: bool) -> None:
-        self.ended_at = self.now
+        self.ended_at = self.passed
         if arrived:
-            self.arrived[move.vm_id] = self.now
+            self.arrived[move.vm_id] = self.passed
+            self.left[move.vm_id, move.source] = self.passed
+            self.arrivals.append(self.passed)
+            self.failed_in_a_row, self.row_full_at = 0, None
         else:
-            self.failed[move.vm_id, move.target] = self.now, self._rest()
+            self._count_failure()
+            self.failed[move.vm_id, move.target] = self.passed, self._rest()
 
     def _rest(self) -> float:
         """The least that a pair rests after it failed."""
@@ -123,7 +135,7 @@ class Run:
         _is_accounted_for(before, done)
         if policy.dry_run:
             assert done.send is None
-            assert done.state.real == _kept(before.real, seen, turn, self)
+            assert done.state.real == _kept(before, seen, turn, self)
         else:
             assert done.state.imagination is None
         if turn.order in (Order.CHOOSE, Order.APPROVE_AND_CHOOSE) and policy.mode is Mode.APPROVE:
@@ -137,7 +149,26 @@ class Run:
         assert not done.state.paused or done.decision.move.reason is Reason.MANUAL
         assert turn.weather in (Weather.FINE, Weather.OFFLINE)
         assert all(verdict.ok for verdict in done.decision.safety)
+        self._judge_restraint(done.decision.move)
         self._judge_move(done.decision.move, imagined(seen, before.imagination if policy.dry_run else None))
+
+    def _judge_restraint(self, move: Move) -> None:
+        policy = self.world.policy
+        if move.reason is Reason.MANUAL:
+            return
+        if policy.act_only and (policy.windows_bind_rules or move.reason is Reason.LOAD):
+            assert 13.5 * HOUR <= self.now % (24 * HOUR) < 14 * HOUR
+        if policy.most_moves_per_hour:
+            assert sum(self.passed - at < HOUR for at in self.arrivals) < policy.most_moves_per_hour
+        if self.row_full_at is not None:
+            assert policy.failure_pause_seconds
+            assert self.passed - self.row_full_at >= policy.failure_pause_seconds
+            self.failed_in_a_row, self.row_full_at = 0, None
+
+    def _count_failure(self) -> None:
+        self.failed_in_a_row += 1
+        if self.failed_in_a_row == self.world.policy.failures_before_pause:
+            self.row_full_at = self.passed
 
     def _judge_move(self, move: Move, seen: Snapshot) -> None:
         policy = self.world.policy
@@ -150,19 +181,21 @@ class Run:
     def _judge_waits(self, move: Move) -> None:
         policy = self.world.policy
         if self.ended_at is not None:
-            assert self.now - self.ended_at >= policy.cluster_cooldown_seconds
+            assert self.passed - self.ended_at >= policy.cluster_cooldown_seconds
         if move.vm_id in self.arrived:
-            assert self.now - self.arrived[move.vm_id] >= policy.vm_cooldown_seconds
+            assert self.passed - self.arrived[move.vm_id] >= policy.vm_cooldown_seconds
         if (move.vm_id, move.target) in self.failed:
             at, rest = self.failed[move.vm_id, move.target]
-            assert self.now - at >= rest
+            assert self.passed - at >= rest
+        if move.reason in (Reason.LOAD, Reason.MANUAL) and (move.vm_id, move.target) in self.left:
+            assert self.passed - self.left[move.vm_id, move.target] >= policy.return_ban_seconds
 
 
-def _kept(real: Ledger, seen: Snapshot | None, turn: Turn, run: Run) -> Ledger:
+def _kept(before: State, seen: Snapshot | None, turn: Turn, run: Run) -> Ledger:
     """A dry run may forget what is over, and notes what somebody else does; it adds nothing of its own."""
     if seen is None:
-        return real
-    kept = pruned(real, seen, run.world.policy, run.now)
+        return at_the_clock(before, run.now).real
+    kept = pruned(at_the_clock(before, run.now).real, seen, run.world.policy, run.now)
     return with_disturbance(kept, run.now) if turn.weather is Weather.FOREIGN else kept
 
 
@@ -181,6 +214,10 @@ def _is_told(decision: Decision) -> None:
     """Every decision explains itself, and so does every part of its trace."""
     assert decision.sentence.strip()
     assert decision.sentence.startswith(decision.answer)
+    rest = decision.sentence.removeprefix(decision.answer)
+    assert not rest or not decision.answer or (rest[0] == " " and rest[1] != " ")
+    assert decision.answer == decision.answer.strip()
+    assert not decision.answer or decision.answer.endswith(".")
     assert all(verdict.sentence for verdict in decision.safety)
     for finding in decision.findings:
         assert finding.sentence.startswith(finding.headline)

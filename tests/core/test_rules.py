@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from hctui.core.model import NativeAffinity, Vm, VmId
-from hctui.core.rules import UNREAD_TAGS, Flaw, Rules, rules_of
+from hctui.core.rules import Flaw, Rules, rules_of
 from tests.core.build import cluster, node, vm
 
 
@@ -74,15 +74,6 @@ def test_rules_that_name_nobody_are_read_in_no_time() -> None:
     begun = time.monotonic()
     assert len(_rules(*vms).problems) == 100_000
     assert time.monotonic() - begun < 20
-
-
-def test_a_vm_with_tags_that_were_not_read_stays_where_it_is() -> None:
-    """One of them might have been a rule."""
-    rules = _rules(replace(vm("web"), tags=("anti_sql", UNREAD_TAGS)), vm("sql"))
-    assert rules.rivals[VmId("web")] == ("sql",)
-    assert rules.nomove == {"web"}
-    assert _flaws(rules) == [("web", Flaw.TOO_MANY_TAGS)]
-    assert rules.problems[0].sentence.startswith("web has more tags than are read;")
 
 
 def test_own_name_is_a_diagnostic_and_not_a_rule() -> None:

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from hctui.core.decision import Check, Verdict
+from hctui.core.balancer import recheck, step
+from hctui.core.decision import Check, Outcome, Verdict
 from hctui.core.model import (
     Condition,
     Disposition,
@@ -20,8 +21,9 @@ from hctui.core.model import (
     VmState,
 )
 from hctui.core.policy import Policy
-from hctui.core.safety import gate, is_unwell
-from tests.core.build import NOW, POLICY, cluster, node, task, vm
+from hctui.core.safety import gate, is_unwell, unreadable
+from hctui.core.state import State
+from tests.core.build import NOW, POLICY, cluster, history, move, node, task, vm
 
 HEALTHY = cluster([node(1), node(2)], [vm("web"), vm("sql", 2)])
 
@@ -191,6 +193,97 @@ def test_many_migrations_are_counted() -> None:
         verdict.sentence
         == "vm-0, vm-1, vm-2 and 2 more VMs are being migrated; hctui did not begin that, or has given it up."
     )
+
+
+UPDATE_UNREAD = _updating(UpdateVerdict.UNKNOWN)
+ALERTS_UNREAD = replace(HEALTHY, conditions=None)
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "policy", "checks"),
+    [
+        (HEALTHY, POLICY, set()),
+        (_updating(UpdateVerdict.ACTIVE), POLICY, set()),
+        (UPDATE_UNREAD, POLICY, {Check.NO_UPDATE}),
+        (ALERTS_UNREAD, POLICY, {Check.NO_ALERT}),
+        (ALERTS_UNREAD, replace(POLICY, stand_down_severity=None), set()),
+        (replace(UPDATE_UNREAD, conditions=None), POLICY, {Check.NO_UPDATE, Check.NO_ALERT}),
+    ],
+)
+def test_what_is_unreadable_says_nothing_of_the_cluster(
+    snapshot: Snapshot, policy: Policy, checks: set[Check]
+) -> None:
+    blind = unreadable(snapshot, policy)
+    assert blind == checks
+    assert is_unwell(gate(snapshot, policy, NOW, unwell_at=None), blind) is (
+        snapshot.update.verdict is UpdateVerdict.ACTIVE
+    )
+
+
+Look = Snapshot | None
+
+
+def _looks(*looks: Look, every: float = 30.0, state: State | None = None) -> State:
+    """The state after cycles that saw this, the first now."""
+    after = state or State()
+    for number, look in enumerate(looks):
+        at = NOW + every * number
+        after = step(after, look and replace(look, taken_at=at), (), POLICY, at).state
+    return after
+
+
+@pytest.mark.parametrize("blind", [None, UPDATE_UNREAD, ALERTS_UNREAD], ids=["no answer", "update", "alerts"])
+@pytest.mark.parametrize(
+    ("polls", "every", "rests"),
+    [
+        (0, 30, False),
+        (1, 30, False),
+        (2, 30, False),
+        (3, 30, True),
+        (20, 30, True),
+        (80, 1, False),
+        (95, 1, True),
+    ],
+)
+def test_only_what_lasts_has_a_recovery_cooldown_after_it(
+    blind: Look, polls: int, every: float, rests: bool
+) -> None:
+    """Data counts as fresh for 90 s. The rest begins when it is known again, or, while it is not, all the time."""
+    state = _looks(HEALTHY, *[blind] * polls, HEALTHY, every=every)
+    assert state.unclear_since is None
+    assert state.unwell_at == (NOW + every * (polls + 1) if rests else None)
+
+
+def test_different_troubles_that_follow_each_other_are_one() -> None:
+    assert _looks(HEALTHY, None, UPDATE_UNREAD, ALERTS_UNREAD, HEALTHY).unwell_at == NOW + 120
+    assert _looks(HEALTHY, None, HEALTHY, None, HEALTHY, None, HEALTHY).unwell_at is None
+
+
+def test_an_unreadable_status_stands_down_in_that_cycle_all_the_same() -> None:
+    done = step(State(), ALERTS_UNREAD, (), POLICY, NOW)
+    assert done.decision.outcome is Outcome.STANDING_DOWN
+    after = step(done.state, replace(HEALTHY, taken_at=NOW + 30), (), POLICY, NOW + 30)
+    assert after.decision.outcome is not Outcome.STANDING_DOWN
+
+
+def test_a_trouble_that_was_read_is_none_that_was_not() -> None:
+    """An update that runs is known: the recovery begins with its end, and not with how long it lasted."""
+    state = _looks(HEALTHY, _updating(UpdateVerdict.ACTIVE))
+    assert (state.unwell_at, state.unclear_since) == (NOW + 30, None)
+
+
+def test_the_time_before_the_start_is_no_outage() -> None:
+    """The last sample may be hours old when hctui starts, and the first poll fail."""
+    old = State(samples=history(replace(HEALTHY, taken_at=NOW - 3600)))
+    assert _looks(None, HEALTHY, state=old).unwell_at is None
+
+
+def test_the_last_look_before_a_move_notes_an_outage_too() -> None:
+    blind = _looks(HEALTHY, None, None, None)
+    state, verdict = recheck(blind, replace(HEALTHY, taken_at=NOW + 130), move(), POLICY, NOW + 130)
+    assert state.unwell_at == NOW + 130
+    assert verdict is not None
+    assert verdict.check is Check.RECOVERED
 
 
 @pytest.mark.parametrize(

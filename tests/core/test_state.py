@@ -9,6 +9,7 @@ import pytest
 from hctui.core.model import VmId
 from hctui.core.state import (
     Arrival,
+    Departure,
     Failure,
     ImaginedMove,
     Ledger,
@@ -93,6 +94,7 @@ def test_an_arrival_starts_both_cooldowns_and_the_window_and_ends_the_failures_o
     ledger = with_arrival(before, move(), NOW + 9)
     assert (ledger.fresh_since, ledger.last_ended_at) == (NOW + 9, NOW + 9)
     assert ledger.arrivals == {WEB: Arrival(NOW + 9, node_id(1), node_id(2))}
+    assert ledger.departures == (Departure(WEB, node_id(1), NOW + 9),)
     assert [failure.target for failure in ledger.failures] == ["n3"]
 
 
@@ -133,10 +135,39 @@ def test_a_clock_set_back_is_cut_to_now() -> None:
         arrivals={WEB: Arrival(later, node_id(1), node_id(2))},
         failures=(Failure(WEB, node_id(2), 1, later, "x"),),
         rejections=(Rejection(WEB, node_id(2), later),),
+        departures=(Departure(WEB, node_id(1), later),),
     )
     left = pruned(ledger, SNAPSHOT, POLICY, NOW)
     assert (left.fresh_since, left.last_ended_at) == (NOW, NOW)
     assert left.arrivals[WEB].at == left.failures[0].last_at == left.rejections[0].at == NOW
+    assert left.departures[0].at == NOW
+
+
+@pytest.mark.parametrize(
+    ("ban", "kept"),
+    [
+        (0, [3500, 3400, 100]),
+        (3800, [3500, 3400, 100]),
+        (7200, [4000, 3500, 3400, 100]),
+        (10**5, [9000, 4000, 3500, 3400, 100]),
+    ],
+)
+def test_departures_are_kept_for_the_budget_and_the_last_of_each_pair_for_the_ban(
+    ban: float, kept: list[float]
+) -> None:
+    """web has left node 1 twice: 5000 s ago, which neither bans nor counts any more, and 100 s ago."""
+    left = [
+        ("sql", 1, 9000),
+        ("web", 1, 5000),
+        ("gone", 1, 4000),
+        ("web", 2, 3500),
+        ("sql", 2, 3400),
+        ("web", 1, 100),
+    ]
+    departures = tuple(Departure(VmId(name), node_id(number), NOW - ago) for name, number, ago in left)
+    policy = replace(POLICY, return_ban_seconds=ban)
+    ledger = pruned(Ledger(departures=departures), SNAPSHOT, policy, NOW)
+    assert [NOW - departure.at for departure in ledger.departures] == kept
 
 
 def test_pruning_changes_nothing_that_still_matters() -> None:

@@ -12,6 +12,7 @@ from enum import StrEnum
 from hypothesis import strategies as st
 
 from hctui.core.answers import Accepted, Answer, NotSent, Refused, SessionEnded, Unanswered
+from hctui.core.calendar import read_span
 from hctui.core.decision import Move
 from hctui.core.migration import Look, Unread
 from hctui.core.model import (
@@ -264,6 +265,9 @@ def _vm(draw: st.DrawFn, index: int, nodes: int, most_tags: int) -> Vm:
     return quirks[quirk]() if quirk in quirks else new
 
 
+HALF_HOURS = read_span("daily 13:30-14:00")
+"""A window around `NOW`, 13:46 in UTC."""
+
 _POLICIES = st.builds(
     Policy,
     dry_run=st.sampled_from((False, False, True)),
@@ -274,6 +278,12 @@ _POLICIES = st.builds(
     cluster_cooldown_seconds=st.sampled_from((0.0, 60.0)),
     recovery_cooldown_seconds=st.sampled_from((0.0, 60.0)),
     vm_cooldown_seconds=st.sampled_from((120.0, 1800.0)),
+    return_ban_seconds=st.sampled_from((0.0, 7200.0)),
+    most_moves_per_hour=st.sampled_from((0, 1, 2, 12)),
+    act_only=st.sampled_from(((), (), (), (HALF_HOURS,))),
+    windows_bind_rules=st.booleans(),
+    failures_before_pause=st.sampled_from((0, 1, 3)),
+    failure_pause_seconds=st.sampled_from((0.0, 60.0, 3600.0)),
     excluded_node_ips=st.sampled_from((frozenset[str](), frozenset({"10.0.0.102"}))),
 )
 

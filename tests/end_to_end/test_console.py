@@ -165,7 +165,7 @@ def test_edit_a_threshold(tmp_path: Path) -> None:
         terminal.send(CTRL_A)
         terminal.until("Holds: 73 %. Source: console (not saved).")
         terminal.send(ESCAPE)
-        terminal.until("base_url")  # the filter is left before the page
+        terminal.until("avg_window_minutes")  # the filter is left before the page
         terminal.send(ESCAPE)
         terminal.until("hot above 73 %")
         terminal.send("q")

@@ -94,7 +94,8 @@ def environment(home: Path, **more: str) -> dict[str, str]:
     # A worker of pytest-xdist has COLUMNS and LINES, which Textual believes instead of asking the terminal.
     dropped = ("SC_", "XDG_", "COLUMNS", "LINES")
     kept = {key: value for key, value in os.environ.items() if not key.startswith(dropped)}
-    return {**kept, "HOME": str(home), "PYTHONWARNINGS": "error", "PYTHONUNBUFFERED": "1", **more}
+    home_only = {"HOME": str(home), "XDG_RUNTIME_DIR": str(home)}
+    return {**kept, **home_only, "PYTHONWARNINGS": "error", "PYTHONUNBUFFERED": "1", **more}
 
 
 def access(cluster: Cluster, home: Path) -> dict[str, str]:
@@ -277,9 +278,20 @@ def test_a_live_run_without_the_permission_says_so_at_once_and_when_it_is_refuse
 ) -> None:
     reader = Cluster(cluster.address, "viewer", "viewer", cluster.fingerprint)
     refused = hctui(reader, tmp_path, "run", "--live", "--once", "--config", settings(cluster, tmp_path))
-    assert "WARNING: viewer has Read and seems not to be allowed to migrate VMs." in refused.stdout
+    assert (
+        "WARNING: NOT ALLOWED TO MIGRATE: viewer has Read and seems not to be allowed to migrate VMs."
+        in refused.stdout
+    )
     assert "(HTTP 403): Permission denied. The account needs the role VM Power Controls." in refused.stdout
     assert [migration["result"] for migration in cluster.state()["migrations"]] == []
+
+
+def test_a_dry_run_without_the_permission_only_remarks_it(cluster: Cluster, tmp_path: Path) -> None:
+    reader = Cluster(cluster.address, "viewer", "viewer", cluster.fingerprint)
+    watched = hctui(reader, tmp_path, "run", "--once", "--config", settings(cluster, tmp_path))
+    assert watched.returncode == 0
+    assert " NOT ALLOWED TO MIGRATE: viewer has Read and seems not" in watched.stdout
+    assert "WARNING: NOT ALLOWED" not in watched.stdout
 
 
 def test_once_in_a_dry_run_then_a_report_of_it(cluster: Cluster, tmp_path: Path) -> None:

@@ -24,6 +24,8 @@ def settings_of(
         "recovery_cooldown_minutes": policy.recovery_cooldown_seconds,
         "migration_limit_minutes": policy.migration_limit_seconds,
         "proposal_limit_minutes": policy.proposal_limit_seconds,
+        "return_ban_minutes": policy.return_ban_seconds,
+        "failure_pause_minutes": policy.failure_pause_seconds,
     }
     values: dict[str, Value] = {
         "dry_run": policy.dry_run,
@@ -34,6 +36,11 @@ def settings_of(
         "cpu_lower_threshold_percent": policy.cpu_lower_percent,
         "exclude_node_ips": tuple(sorted(policy.excluded_node_ips)),
         "stand_down_severity": policy.stand_down_severity.value if policy.stand_down_severity else NEVER,
+        "most_moves_per_hour": policy.most_moves_per_hour,
+        "failures_before_pause": policy.failures_before_pause,
+        "act_only": tuple(span.text for span in policy.act_only),
+        "never": tuple(span.text for span in policy.never),
+        "windows_bind_rules": policy.windows_bind_rules,
         **{key: seconds / 60 for key, seconds in minutes.items()},
         **(others or {}),
     }

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from hctui.api.route import Reach
 from hctui.core.answers import Accepted, Answer
 from hctui.core.decision import Decision
 from hctui.core.errors import HctuiError
@@ -40,6 +41,7 @@ class StandInCluster:
         self.failing: set[str] = set()
         self.before_read: Callable[[], None] = lambda: None
         self.latency_seconds: float | None = 0.038
+        self.reach = Reach()
 
     async def snapshot(self, taken_at: float) -> Snapshot:
         self._called("snapshot")
@@ -59,6 +61,9 @@ class StandInCluster:
         if self.arrives:
             self.place(vm_id, target)
         return self.answer
+
+    def know_nodes(self, lan_ips: tuple[str, ...], cluster_id: str) -> None:
+        self.calls.append(f"know_nodes {', '.join(lan_ips)}")
 
     async def asked(self, name: str) -> None:
         self._called(name)
@@ -81,6 +86,8 @@ class StandInMemory:
         self.failing: set[str] = set()
         self.decisions: list[Decision] = []
         self.migrations: list[Migration] = []
+        self.forgotten: list[float] = []
+        self.old_pieces = 0
         self.state = State()
         self.before_intent: Callable[[], None] = lambda: None
 
@@ -100,6 +107,12 @@ class StandInMemory:
     async def record_migration(self, migration: Migration, state: State) -> None:
         self._called("record_migration", state)
         self.migrations.append(migration)
+
+    async def forget(self, before: float) -> bool:
+        self.forgotten.append(before)
+        if "forget" in self.failing:
+            raise Trouble("forget failed.")
+        return len(self.forgotten) < self.old_pieces
 
     def _called(self, name: str, state: State) -> None:
         self.calls.append(name)

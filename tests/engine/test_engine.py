@@ -325,3 +325,20 @@ async def test_every_change_is_published_as_one_immutable_view() -> None:
     assert isinstance(views[-1].snapshot, Snapshot)
     with pytest.raises(AttributeError):
         views[-1].at = 0.0  # type: ignore[misc]
+
+
+async def test_what_is_too_old_is_forgotten_now_and_then_and_soon_again_if_there_is_more() -> None:
+    s = stage(TOGETHER, policy=DRY)
+    s.memory.old_pieces = 3
+    await s.engine.run(until=NOW + 2 * 3600)
+    kept = s.desk.view.settings.journal_keep_seconds
+    asked = [before + kept - NOW for before in s.memory.forgotten]
+    assert asked == [0.0, 30.0, 60.0, 60.0 + 3600]
+
+
+async def test_a_journal_that_cannot_forget_is_told_and_stops_nothing() -> None:
+    s = stage(TOGETHER, policy=DRY)
+    s.memory.failing = {"forget"}
+    await s.engine.run(until=NOW + 90)
+    assert [line.text for line in s.lines if line.event == "journal"] == ["Trouble: forget failed."]
+    assert len(s.memory.decisions) == 3

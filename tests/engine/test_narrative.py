@@ -7,8 +7,10 @@ from datetime import datetime
 
 import pytest
 
-from hctui.core.commands import Approve, Choose, Command, MoveVm, Pause, Reject
-from hctui.core.decision import Decision, Outcome
+from hctui.core.answers import Refused
+from hctui.core.calendar import read_span
+from hctui.core.commands import Approve, Choose, Command, MoveVm, Pause, Reject, Resume
+from hctui.core.decision import Decision, Finding, Notice, Outcome, Reason
 from hctui.core.model import VmId
 from hctui.core.policy import Mode, Policy
 from hctui.engine.log import as_json, as_text
@@ -164,7 +166,14 @@ async def test_a_refused_move_by_hand_does_not_make_old_findings_new() -> None:
 
 @pytest.mark.parametrize(
     "outcome",
-    [Outcome.NO_DATA, Outcome.PAUSED, Outcome.STANDING_DOWN, Outcome.COOLING_DOWN],
+    [
+        Outcome.NO_DATA,
+        Outcome.PAUSED,
+        Outcome.STANDING_DOWN,
+        Outcome.COOLING_DOWN,
+        Outcome.BUDGET_SPENT,
+        Outcome.OFF_HOURS,
+    ],
 )
 def test_a_cycle_that_decides_nothing_is_told_in_its_one_sentence(outcome: Outcome) -> None:
     lines = Narrator().cycle(Decision(NOW, outcome, "Why nothing.", dry_run=True, mode=Mode.AUTO))
@@ -204,7 +213,7 @@ async def test_why_an_approved_proposal_was_not_sent_is_told() -> None:
     assert "migrate" not in s.calls
 
 
-RESTS_UNTIL = f"{datetime.fromtimestamp(NOW + APPROVE.vm_cooldown_seconds).astimezone():%H:%M}"
+WITHDRAWN = "Proposal 1 withdrawn, web from 10.0.0.101 to 10.0.0.102:"
 
 
 @pytest.mark.parametrize(
@@ -214,14 +223,14 @@ RESTS_UNTIL = f"{datetime.fromtimestamp(NOW + APPROVE.vm_cooldown_seconds).astim
         (
             Reject(1),
             Level.INFO,
-            f"Rejected: web from 10.0.0.101 to 10.0.0.102. This pair rests until {RESTS_UNTIL}.",
+            "Rejected for 30:00 min: web from 10.0.0.101 to 10.0.0.102.",
         ),
         (
             Choose(1, VmId("web"), node_id(3)),
             Level.INFO,
             "Chosen instead of proposal 1: web from 10.0.0.101 to 10.0.0.103, waiting for approval for 10:00 min.",
         ),
-        (Pause(), Level.INFO, "Proposal 1 is withdrawn."),
+        (Pause(), Level.INFO, f"{WITHDRAWN} paused."),
         (Approve(9), Level.WARNING, "Proposal 9 no longer waits."),
         (Reject(9), Level.WARNING, "Proposal 9 is not rejected, for it no longer waits."),
         (
@@ -241,6 +250,17 @@ async def test_what_a_person_does_about_a_proposal_leaves_one_line(
     answers = [line for line in s.lines if line.event == "proposal_answer"]
     assert [(line.level, line.text) for line in answers] == [(level, told)]
     assert not any(told in line.text for line in s.lines if line not in answers), "and it is said once"
+
+
+async def test_the_end_of_a_pause_leaves_one_line() -> None:
+    s = stage(TOGETHER, policy=APPROVE)
+    await run(s, 1)
+    s.desk.submit(Pause())
+    await run(s, 5)
+    s.desk.submit(Resume())
+    await run(s, 65)
+    assert [line.text for line in s.lines if line.event == "resumed"] == ["Resumed."]
+    assert len([line for line in s.lines if line.event == "proposal_answer"]) == 1, "that of the pause"
 
 
 async def test_a_rejection_is_told_to_programs_as_well() -> None:
@@ -264,7 +284,7 @@ async def test_an_expiry_leaves_one_line_and_the_next_proposal_another() -> None
     await run(s, 635)
     told = [line.text for line in s.lines if line.event in ("proposal_answer", "proposal")]
     proposal = "PROPOSAL: migrate web (4 GiB) from 10.0.0.101 to 10.0.0.102 (anti-affinity)"
-    assert told == [proposal, "Proposal withdrawn: it expired after 10:00 min.", proposal]
+    assert told == [proposal, f"{WITHDRAWN} it expired after 10:00 min.", proposal]
 
 
 async def test_a_proposal_that_waits_on_after_an_answer_is_not_told_whole_again() -> None:
@@ -288,3 +308,40 @@ async def test_an_answer_outlives_the_cycle_that_stands_down() -> None:
         ("proposal_answer", "Proposal 1 is not sent."),
         ("no_data", "The cluster could not be read. Trouble: snapshot failed."),
     ]
+
+
+@pytest.mark.parametrize("outcome", [Outcome.WATCHING, Outcome.PAUSED, Outcome.BALANCED, Outcome.REFUSED])
+def test_a_notice_is_a_warning_before_all_else_whatever_the_cycle_came_to(outcome: Outcome) -> None:
+    notices = (Notice("others_balance", "Somebody else."), Notice("resumed", "Over."))
+    by_hand = (Finding(Reason.MANUAL, "No.", "No.", ()),) if outcome is Outcome.REFUSED else ()
+    decision = Decision(NOW, outcome, "Why.", True, Mode.AUTO, findings=by_hand, notices=notices)
+    lines = Narrator().cycle(decision)
+    assert [(line.event, line.text, line.level) for line in lines[:2]] == [
+        ("others_balance", "Somebody else.", Level.WARNING),
+        ("resumed", "Over.", Level.WARNING),
+    ]
+
+
+async def test_outside_the_hours_rules_are_told_and_load_is_said_to_wait() -> None:
+    free = Policy(dry_run=False, act_only=(read_span("daily 22:00-06:00"),), windows_bind_rules=False)
+    s = stage(CALM, policy=free)
+    await run(s, 1)
+    assert [(line.event, line.text) for line in s.lines[1:]] == [
+        ("checking_rules", "Checking for anti-affinity violations..."),
+        ("rules_kept", "All rules are kept."),
+        ("off_hours", s.lines[-1].text),
+    ]
+    assert s.lines[-1].text.startswith(
+        "Load is not looked at. Outside act_only (daily 22:00-06:00): next at "
+    )
+
+
+async def test_failures_in_a_row_pause_and_the_log_says_so_once() -> None:
+    s = stage(TOGETHER, policy=Policy(dry_run=False, failures_before_pause=1, cluster_cooldown_seconds=0))
+    s.cluster.arrives, s.cluster.answer = False, Refused(500, "No room.")
+    await run(s, 65)
+    told = [line for line in s.lines if line.event == "paused_by_failures"]
+    assert [line.level for line in told] == [Level.WARNING]
+    assert "The latest: The cluster refused it (HTTP 500): No room." in told[0].text
+    assert s.calls.count("migrate") == 1
+    assert s.lines[-1].event == "paused"

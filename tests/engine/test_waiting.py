@@ -25,10 +25,10 @@ from hctui.engine.balancing import Plan, balance
 from hctui.engine.clock import SteppedClock
 from hctui.engine.commands import ChangeSettings, Command
 from hctui.engine.desk import Desk
+from hctui.engine.standing import read_standing, standing_path
 from hctui.engine.view import Contact, Level, Line, View
 from hctui.engine.waiting import Waiting
 from hctui.journal import Journal
-from hctui.journal.standing import read_standing, standing_path
 from tests.core.build import NOW, cluster, node, vm
 from tests.engine.given import settings_of
 from tests.engine.stand_in import StandInCluster, StandInMemory, Trouble
@@ -179,7 +179,36 @@ async def test_once_the_cluster_answers_it_is_in_its_journal_before_anything_is_
     assert (state.paused, state.dry_run_held, was_still_kept) == (True, True, True)
     outcomes = {view.decision.outcome for view in views if view.decision}
     assert outcomes == {Outcome.PAUSED}
+    assert all(view.state.paused for view in views), (
+        "a key that resumes must not be taken for one that pauses"
+    )
     assert "migrate" not in run.cluster.calls
+
+
+async def test_what_is_ordered_while_it_is_handed_over_is_not_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save = Journal.save_state
+
+    async def slow(journal: Journal, state: State) -> None:
+        run.desk.submit(Pause())
+        await asyncio.sleep(0)
+        await save(journal, state)
+
+    async def killed(journal: Journal, *_: object) -> None:
+        raise Trouble("the machine stands still from here on")
+
+    monkeypatch.setattr(Journal, "save_state", slow)
+    monkeypatch.setattr(Journal, "record_cycle", killed)
+    async with running(tmp_path) as run:
+        await run.ordered(DRY_RUN)
+        run.cluster.answers = True
+        await run.until(lambda: run.desk.view.decision)
+        monkeypatch.setattr(Journal, "save_state", killed)
+    monkeypatch.undo()
+    assert not list(tmp_path.glob("ordered-*"))
+    state = await saved(tmp_path)
+    assert (state.paused, state.dry_run_held) == (True, True)
 
 
 async def test_a_pause_that_the_journal_knows_is_not_undone_by_it(tmp_path: Path) -> None:

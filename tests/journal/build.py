@@ -18,6 +18,7 @@ from hctui.core.decision import (
     Finding,
     Move,
     NodeLoad,
+    Notice,
     Outcome,
     Reason,
     Trial,
@@ -40,13 +41,18 @@ from hctui.core.orders import Orders
 from hctui.core.policy import Mode
 from hctui.core.state import (
     Arrival,
+    Departure,
+    FailedMove,
     Failure,
     Imagination,
     ImaginedMove,
     Ledger,
+    Others,
     Proposal,
     Rejection,
+    Sighting,
     State,
+    WallClock,
 )
 from hctui.journal import Journal
 
@@ -201,6 +207,7 @@ def full_decision(at: float) -> Decision:
             7, Choose(7, VmId("v1"), NodeId("id-n2")), (MoveVm(VmId("v1"), NodeId("id-n2"), True),), 6
         ),
         closed=Closed(7, move(), at - 600.0, Ending.REJECTED, at + 1800.0),
+        notices=(Notice("resumed", "The pause is over."),),
     )
 
 
@@ -213,6 +220,7 @@ def full_state(at: float = START) -> State:
         arrivals={web: Arrival(at - 400.25, n1, n2)},
         failures=(Failure(web, n1, 3, at - 30.0, "Task 17 ended in an error.", brief=True),),
         rejections=(Rejection(web, n2, at - 20.0),),
+        departures=(Departure(web, n1, at - 400.25),),
     )
     moves: Mapping[VmId, ImaginedMove] = {web: ImaginedMove(n1, n2, at - 10.0)}
     under_way = Migration("m-1", move(), at - 60.0, Phase.RUNNING, at - 50.0, TaskId("17"), 40, "Copying.")
@@ -225,6 +233,11 @@ def full_state(at: float = START) -> State:
         paused=True,
         unwell_at=at - 1000.125,
         dry_run_held=True,
+        failed_in_a_row=(FailedMove(at - 30.0, "web", "n1", "The cluster refused it."),),
+        failure_pause_at=at - 29.0,
+        unclear_since=at - 28.0,
+        others=Others((Sighting(web, "web", at - 90.0, at - 60.0),), at - 55.0),
+        clock=WallClock(at - 1.0, (3600.0,)),
     )
 
 

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from hctui.core.decision import Outcome, Reason
+from hctui.core.decision import Closed, Ending, Outcome, Reason
 from hctui.core.migration import Migration, Phase
 from hctui.core.policy import Mode
 from hctui.journal import JournalError
 from hctui.journal.chronicle import (
+    MAY_WAIT,
     DecisionTold,
     MigrationTold,
     read_decision_list,
@@ -127,8 +128,29 @@ async def listed(folder: Path, entries: Iterable[Entry], limit: int = 100, **wan
 async def test_a_decision_is_told_without_its_trace(folder: Path) -> None:
     path = await written(folder, [full_decision(START)])
     assert read_decision_list(path, START, START) == (
-        DecisionTold(1, START, Outcome.MOVE, False, Mode.APPROVE, "n1 is hot. Moving web to n2.", "web"),
+        DecisionTold(
+            1,
+            START,
+            Outcome.MOVE,
+            False,
+            Mode.APPROVE,
+            "n1 is hot. Moving web to n2.",
+            "web",
+            full_decision(START).closed,
+        ),
     )
+
+
+@pytest.mark.parametrize("before", sorted(MAY_WAIT))
+async def test_the_proposal_that_ended_is_told_apart_from_the_one_that_waits_now(
+    folder: Path, before: Outcome
+) -> None:
+    ended = Closed(1, move("sql-01"), START, Ending.REJECTED, START + 1800)
+    next_one = decision(START + 60, Outcome.PROPOSAL, move=move("sql-02"), closed=ended)
+    path = await written(folder, [decision(START), decision(START + 30, before), next_one])
+    last, *others = read_decision_list(path, START, START + 90)
+    assert (last.vm_name, last.closed) == ("sql-02", ended)
+    assert [each.closed for each in others] == [None, None]
 
 
 async def test_decisions_come_latest_first_within_limit_and_time(folder: Path) -> None:

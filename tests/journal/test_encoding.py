@@ -16,13 +16,18 @@ from hctui.core.model import NodeId, TaskId, Vm, VmId
 from hctui.core.secret import Secret
 from hctui.core.state import (
     Arrival,
+    Departure,
+    FailedMove,
     Failure,
     Imagination,
     ImaginedMove,
     Ledger,
+    Others,
     Proposal,
     Rejection,
+    Sighting,
     State,
+    WallClock,
 )
 from hctui.journal import encoding
 from tests.journal.build import START, full_decision, full_state, large_snapshot, node, snapshot, vm
@@ -53,6 +58,7 @@ LEDGERS = st.builds(
         max_size=3,
     ).map(tuple),
     rejections=st.lists(st.builds(Rejection, VM_IDS, NODE_IDS, TIMES), max_size=3).map(tuple),
+    departures=st.lists(st.builds(Departure, VM_IDS, NODE_IDS, TIMES), max_size=3).map(tuple),
 )
 IMAGINED = st.dictionaries(VM_IDS, st.builds(ImaginedMove, NODE_IDS, NODE_IDS, TIMES), max_size=3)
 MIGRATIONS = st.builds(
@@ -75,6 +81,18 @@ STATES = st.builds(
     proposals_made=st.integers(0, 999),
     paused=st.booleans(),
     unwell_at=st.none() | TIMES,
+    failed_in_a_row=st.lists(
+        st.builds(FailedMove, TIMES, st.text(max_size=9), st.text(max_size=9), st.text(max_size=9)),
+        max_size=3,
+    ).map(tuple),
+    failure_pause_at=st.none() | TIMES,
+    unclear_since=st.none() | TIMES,
+    others=st.builds(
+        Others,
+        st.lists(st.builds(Sighting, VM_IDS, st.text(max_size=9), TIMES, TIMES), max_size=3).map(tuple),
+        st.none() | TIMES,
+    ),
+    clock=st.builds(WallClock, st.none() | TIMES, st.lists(TIMES, max_size=8).map(tuple)),
 )
 
 
@@ -117,6 +135,22 @@ def test_a_move_from_before_moves_by_hand_overrides_nothing() -> None:
     old = encoding.write_state(state).replace(',"overrides_cooldowns":false', "")
     assert "overrides" not in old
     assert encoding.read_state(old) == state
+
+
+def test_a_state_from_before_restraint_can_still_be_read() -> None:
+    new = ("failed_in_a_row", "failure_pause_at", "unclear_since", "others", "clock")
+    old = msgspec.json.decode(encoding.write_state(full_state()))
+    for key in new:
+        del old[key]
+    for ledger in (old["real"], old["imagination"]["ledger"]):
+        del ledger["departures"]
+    read = encoding.read_state(msgspec.json.encode(old).decode())
+    ledger, imagination = replace(full_state().real, departures=()), full_state().imagination
+    assert imagination is not None
+    fresh = {key: getattr(State(), key) for key in new}
+    assert read == replace(
+        full_state(), real=ledger, imagination=replace(imagination, ledger=ledger), **fresh
+    )
 
 
 def test_a_decision_comes_back_as_it_was() -> None:
@@ -195,9 +229,9 @@ def test_damaged_bytes_raise_what_callers_catch(body: bytes) -> None:
 def test_a_decision_from_before_proposals_were_closed_in_it_can_still_be_read() -> None:
     decision = full_decision(START)
     trace = msgspec.json.decode(msgspec.json.encode(decision))
-    del trace["closed"], trace["declined"]["rejected"]
+    del trace["closed"], trace["declined"]["rejected"], trace["notices"]
     old = encoding.deflated(msgspec.json.encode(trace))
     assert encoding.read_decision(old) == replace(
-        decision, closed=None, declined=replace(decision.declined, rejected=None)
+        decision, closed=None, notices=(), declined=replace(decision.declined, rejected=None)
     )
     assert encoding.read_conclusions(old).closed is None

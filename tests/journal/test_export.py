@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hctui.core.decision import Outcome
+from hctui.core.decision import Closed, Ending, Outcome
 from hctui.core.migration import Phase
 from hctui.core.policy import Mode
 from hctui.journal import JournalError
@@ -89,8 +89,27 @@ def test_decisions_as_json_lines() -> None:
         "mode": "auto",
         "vm_name": "web",
         "sentence": "n1 is hot.",
+        "closed_proposal_id": None,
+        "closed_ending": None,
+        "closed_vm_name": None,
+        "closed_source_name": None,
+        "closed_target_name": None,
     }
     assert json.loads(second)["vm_name"] is None
+
+
+def test_a_rejection_is_exported_with_its_own_move_beside_the_next_one() -> None:
+    closed = Closed(4, move("sql-01", "n1", "n3"), START - 60, Ending.REJECTED)
+    header, row = read_back(to_csv(decisions_sheet([told(vm_name="sql-02", closed=closed)])))
+    cells = dict(zip(header, row, strict=True))
+    assert cells["vm_name"] == "sql-02"
+    assert [cells[name] for name in header if name.startswith("closed_")] == [
+        "4",
+        "rejected",
+        "sql-01",
+        "n1",
+        "n3",
+    ]
 
 
 @pytest.mark.parametrize("sheet", [migrations_sheet([]), decisions_sheet([])])
@@ -105,7 +124,8 @@ def test_nothing_is_a_header_or_nothing(sheet: Sheet) -> None:
 )
 def test_no_text_is_a_formula_in_csv_and_json_keeps_it_as_it_is(name: str) -> None:
     sheet = decisions_sheet([told(vm_name=name, sentence=name)])
-    assert read_back(to_csv(sheet))[1][-2:] == [f"'{name}", f"'{name}"]
+    cells = dict(zip(*read_back(to_csv(sheet)), strict=True))
+    assert [cells["vm_name"], cells["sentence"]] == [f"'{name}", f"'{name}"]
     assert json.loads(to_json_lines(sheet))["vm_name"] == name
 
 
@@ -116,11 +136,12 @@ def test_whatever_a_vm_is_called_a_row_stays_a_row(vm_name: str, sentence: str) 
     sheet = decisions_sheet([told(vm_name=vm_name, sentence=sentence), told()])
     header, first, second = read_back(to_csv(sheet))
     assert len(header) == len(first) == len(second)
-    assert [first[-2].removeprefix("'"), first[-1].removeprefix("'")] == [
+    name, said = (first[header.index(column)] for column in ("vm_name", "sentence"))
+    assert [name.removeprefix("'"), said.removeprefix("'")] == [
         vm_name.removeprefix("'"),
         sentence.removeprefix("'"),
     ]
-    assert not first[-2].lstrip().startswith(("=", "+", "-", "@"))
+    assert not name.lstrip().startswith(("=", "+", "-", "@"))
     assert len(to_json_lines(sheet).splitlines()) >= 2
     assert [json.loads(line)["id"] for line in to_json_lines(sheet).split("\n")[:-1]] == [7, 7]
 

@@ -12,9 +12,10 @@ import pytest
 
 from hctui.core.decision import Closed, Decision, Ending, Finding, Move, Outcome, Reason
 from hctui.core.migration import Migration, Phase
+from hctui.core.model import VmId
 from hctui.core.state import State
+from hctui.core.wrapping import WIDEST
 from hctui.journal import Journal, JournalError, Report, as_json, read_report, render
-from hctui.journal.report_text import WIDTH
 from tests.journal.build import (
     START,
     Entry,
@@ -136,7 +137,7 @@ async def test_a_load_that_cannot_be_relieved_is_no_rule(folder: Path) -> None:
 
 async def test_imbalances_that_cannot_be_relieved_are_told_as_one(folder: Path) -> None:
     load = Reason.LOAD
-    cycles = [
+    cycles: list[Entry] = [
         decision(START, Outcome.BLOCKED, findings=(stuck("n1 is hot. 5 by RAM.", "web", reason=load),)),
         decision(START + 30, Outcome.BLOCKED, findings=(stuck("n2 is hot. 3 by pin.", "sql", reason=load),)),
     ]
@@ -163,8 +164,92 @@ async def test_the_text_tells_real_moves_from_imagined_and_failed_ones(folder: P
     assert "Not started. Refused." in text
 
 
-async def test_a_rule_that_only_waits_for_its_turn_is_kept(folder: Path) -> None:
-    assert (await reported(folder, [blocked(0, waiting("web is astray.", "web"))])).broken_rules == ()
+async def test_a_rule_that_waits_for_its_turn_behind_a_move_is_told(folder: Path) -> None:
+    first = moving(START, move("db", reason=Reason.PIN))
+    behind = replace(first, findings=(*first.findings, waiting("web is astray.", "web", reason=Reason.PIN)))
+    [rule] = (await reported(folder, [behind])).broken_rules
+    assert (rule.vm_ids, rule.behind_cycles, rule.is_standing) == (("id-web",), 1, True)
+
+
+async def test_a_node_that_is_too_busy_while_none_is_cool_enough_has_no_way_out(folder: Path) -> None:
+    """Nobody was considered for it, and still it does not wait for its turn."""
+    report = await reported(folder, [blocked(0, waiting("n1 is hot, no node is cool.", reason=Reason.LOAD))])
+    [told] = report.unrelieved
+    assert (told.cycles, told.is_standing, told.behind_cycles) == (1, True, 0)
+    assert "n1 is hot, no node is cool." in render(report, UTC)
+
+
+FAILURES = [
+    (Phase.NOT_STARTED, "Not started. Refused with 403."),
+    (Phase.FAILED, "Failed. Refused with 403."),
+    (Phase.GIVEN_UP, "Given up. Refused with 403."),
+    (None, "Not sent: it was decided, but no request followed."),
+]
+
+
+@pytest.mark.parametrize("reason", [Reason.PIN, Reason.LOAD])
+@pytest.mark.parametrize(("phase", "said"), FAILURES)
+async def test_a_move_that_came_to_nothing_mends_nothing(
+    folder: Path, reason: Reason, phase: Phase | None, said: str
+) -> None:
+    what = move("web", reason=reason)
+    entries: list[Entry] = []
+    for at in (0, 300):
+        entries.append(moving(START + at, what, dry_run=False))
+        if phase:
+            sent = migration(phase, at=START + at + 1, what=what)
+            entries.append(replace(sent, id=f"m-{at}", note="Refused with 403."))
+        entries.append(decision(START + at + 30, Outcome.COOLING_DOWN, dry_run=False))
+    entries.append(decision(START + 600, Outcome.COLLECTING, dry_run=False))
+    report = await reported(folder, entries[:-1] if reason is Reason.PIN else entries)
+    [rule] = report.broken_rules if reason is Reason.PIN else report.unrelieved
+    assert (rule.failed_moves, rule.moved_at, rule.is_standing) == (2, None, True)
+    told = " ".join(render(report, UTC).split())
+    assert f"{reason}: 2 moves for it came to nothing; seen from 01-15 08:00 to 01-15 08:05, still so" in told
+    when = "01-15 08:05"
+    assert f"The last move for it that came to nothing, at {when}: web from n1 to n2. {said}" in told
+
+
+async def test_a_move_that_is_under_way_came_to_nothing_no_more_than_it_mended(folder: Path) -> None:
+    under_way = migration(Phase.RUNNING, at=START + 1)
+    report = await reported(folder, [moving(START, move(), dry_run=False), under_way])
+    assert report.unrelieved == ()
+    asked = replace(moving(START, move(), dry_run=False), outcome=Outcome.PROPOSAL)
+    later: list[Entry] = [
+        asked,
+        moving(START + 30, move(), dry_run=False),
+        migration(Phase.RUNNING, at=START + 31),
+    ]
+    [told] = (await reported(folder / "asked", later)).unrelieved
+    assert (told.is_standing, told.moved_at, told.failed_moves) == (True, None, 0)
+
+
+async def test_an_arrival_after_a_failure_settles_it(folder: Path) -> None:
+    cycles: list[Entry] = [
+        moving(START, move(), dry_run=False),
+        replace(migration(Phase.FAILED, at=START + 1), id="m-0"),
+        moving(START + 300, move(), dry_run=False),
+        migration(Phase.ARRIVED, at=START + 301),
+    ]
+    [told] = (report := await reported(folder, cycles)).unrelieved
+    assert (told.failed_moves, told.moved_at, told.is_standing) == (1, START + 300, False)
+    assert "settled by the move of 01-15 08:05" in " ".join(render(report, UTC).split())
+
+
+async def test_while_load_is_not_looked_at_nothing_is_known_of_it(folder: Path) -> None:
+    """After a migration the window begins afresh; that a hot node is not told of then does not make it cool."""
+    hot = stuck("n1 is hot.", "web", reason=Reason.LOAD)
+    collecting = decision(START + 30, Outcome.COLLECTING)
+    [standing] = (await reported(folder / "a", [blocked(0, hot), collecting])).unrelieved
+    cool = decision(START + 60)
+    [gone] = (await reported(folder / "b", [blocked(0, hot), collecting, cool])).unrelieved
+    assert (standing.is_standing, gone.is_standing) == (True, False)
+
+
+async def test_rules_are_looked_at_off_hours_too(folder: Path) -> None:
+    off = decision(START, Outcome.RULES_ONLY, findings=(stuck("web is astray.", "web", reason=Reason.PIN),))
+    [rule] = (await reported(folder, [off])).broken_rules
+    assert (rule.cycles, rule.is_standing) == (1, True)
 
 
 async def test_a_rule_that_was_fixed_later_no_longer_stands(folder: Path) -> None:
@@ -254,38 +339,74 @@ async def test_what_stayed_since_nobody_said_yes_is_told_with_counts_and_time(
     )
 
 
-@pytest.mark.parametrize(
-    ("outcome", "ending"),
-    [
-        (Outcome.BALANCED, Ending.WITHDRAWN),
-        (Outcome.PAUSED, Ending.WITHDRAWN),
-        (Outcome.BALANCED, Ending.REJECTED),
-        (Outcome.NO_DATA, Ending.REJECTED),
-    ],
-)
-async def test_how_a_proposal_ended_counts_whatever_its_last_cycle_came_to(
+@pytest.mark.parametrize("outcome", [Outcome.BALANCED, Outcome.PAUSED, Outcome.NO_DATA])
+@pytest.mark.parametrize("ending", Ending)
+async def test_whoever_was_asked_is_told_of_whatever_came_of_it(
     folder: Path, outcome: Outcome, ending: Ending
 ) -> None:
     last = decision(START + 60, outcome, closed=Closed(1, PIN, START, ending))
     report = await reported(folder, [asking(0, PIN), decision(START + 30, Outcome.NO_DATA), last])
-    assert [rule.proposals for rule in report.broken_rules] == (
-        [{ending: 1}] if ending is Ending.REJECTED or outcome is Outcome.PAUSED else []
+    assert [rule.proposals for rule in report.broken_rules] == [{ending: 1}]
+
+
+async def sent_for(folder: Path, entries: list[Entry], at: float) -> Report:
+    """A report of these, then of the approved move for the pin, and its arrival."""
+    sent = replace(moving(START + at, PIN, dry_run=False), closed=Closed(2, PIN, START, Ending.APPROVED))
+    arrived = migration(Phase.ARRIVED, at=START + at + 1, what=PIN)
+    return await reported(folder, [*entries, sent, arrived, decision(START + at + 60)])
+
+
+async def test_one_that_was_approved_and_arrived_is_told_as_settled(folder: Path) -> None:
+    report = await sent_for(folder, [asking(0, PIN)], 30)
+    [rule] = report.broken_rules
+    assert (rule.is_standing, rule.moved_at, rule.asked_seconds) == (False, START + 30, 30.0)
+    assert "1 proposal was approved; seen at 01-15 08:00, settled by the move" in " ".join(
+        render(report, UTC).split()
     )
 
 
-async def test_one_that_was_approved_is_no_rule_that_stayed_broken(folder: Path) -> None:
-    sent = replace(moving(START + 30, PIN, dry_run=False), closed=Closed(1, PIN, START, Ending.APPROVED))
-    report = await reported(folder, [asking(0, PIN), sent, decision(START + 60)])
-    assert report.broken_rules == ()
-    assert "nobody was asked in vain" in render(report, UTC)
-
-
 async def test_one_that_was_rejected_and_approved_later_is_told_with_its_end(folder: Path) -> None:
-    sent = replace(moving(START + 60, PIN, dry_run=False), closed=Closed(2, PIN, START, Ending.APPROVED))
-    report = await reported(folder, [asking(0, PIN), asking(30, PIN, ended=Ending.REJECTED), sent])
+    report = await sent_for(folder, [asking(0, PIN), asking(30, PIN, ended=Ending.REJECTED)], 60)
     [rule] = report.broken_rules
     assert (rule.is_standing, rule.moved_at) == (False, START + 60)
     assert rule.proposals == {Ending.REJECTED: 1, Ending.APPROVED: 1}
+
+
+async def test_what_was_asked_goes_by_the_move_that_waits_and_not_by_the_planners(folder: Path) -> None:
+    """While it waits, the planner of each cycle may prefer a move for another rule, and find no way out for this."""
+    preferred = move("db", reason=Reason.PIN)
+    other = Finding(
+        Reason.PIN, "db is astray.", "db is astray. Moving it.", (preferred.vm_id,), (), preferred
+    )
+    mine = stuck("web is astray.", "web", reason=Reason.PIN)
+    waits = replace(asking(0, PIN), findings=(other, mine))
+    ends = decision(START + 30, Outcome.PAUSED, closed=Closed(1, PIN, START, Ending.REJECTED))
+    rules = {rule.vm_ids: rule for rule in (await reported(folder, [waits, ends])).broken_rules}
+    db, web = rules[VmId("id-db"),], rules[VmId("id-web"),]
+    assert (db.proposals, db.asked_cycles, db.behind_cycles) == ({}, 0, 1)
+    assert (web.proposals, web.asked_cycles, web.behind_cycles, web.cycles) == ({Ending.REJECTED: 1}, 1, 0, 0)
+
+
+async def test_a_proposal_is_for_what_it_was_made_for_and_for_no_other_rule_of_its_vm(folder: Path) -> None:
+    pair = waiting("web shares n1 with db.", "web", "db")
+    hot = stuck("n1 is hot.", "web", reason=Reason.LOAD)
+    report = await reported(folder, [asking(0, PIN, pair, hot)])
+    asked = {rule.reason: rule.asked_cycles for rule in (*report.broken_rules, *report.unrelieved)}
+    assert asked == {Reason.PIN: 1, Reason.ANTI_AFFINITY: 0, Reason.LOAD: 0}
+
+
+async def test_what_a_dry_run_imagined_is_not_taken_for_what_somebody_sent(folder: Path) -> None:
+    report = await reported(folder, [moving(START, move()), migration(Phase.FAILED, at=START + 1)])
+    assert [told.dry_run for told in report.moves] == [True, False]
+    assert report.unrelieved == ()
+
+
+async def test_an_alternative_for_load_is_asked_for_the_same_imbalance(folder: Path) -> None:
+    chosen = move("sql", target="n3", reason=Reason.LOAD)
+    planned = moving(START, move("web"), dry_run=False)
+    waits = replace(planned, outcome=Outcome.PROPOSAL, move=chosen)
+    [told] = (await reported(folder, [waits])).unrelieved
+    assert (told.asked_cycles, told.behind_cycles) == (1, 0)
 
 
 async def test_one_that_waits_behind_a_proposal_is_told_too(folder: Path) -> None:
@@ -293,7 +414,7 @@ async def test_one_that_waits_behind_a_proposal_is_told_too(folder: Path) -> Non
     report = await reported(folder, [asking(0, PIN, pair), asking(30, PIN, pair)])
     pin, behind = sorted(report.broken_rules, key=lambda rule: rule.reason, reverse=True)
     assert (pin.asked_cycles, behind.behind_cycles, behind.behind_seconds) == (2, 2, 30.0)
-    assert "it waited for its turn, behind another proposal, in 2 cycles (30 s)" in " ".join(
+    assert "it waited for its turn, behind another move, in 2 cycles (30 s)" in " ".join(
         render(report, UTC).split()
     )
 
@@ -367,12 +488,29 @@ async def test_the_text_has_its_sections_in_order_and_fits(folder: Path) -> None
     ]
     places = [text.index(title) for title in titles]
     assert places == sorted(places)
-    assert max(map(len, text.splitlines())) <= WIDTH
+    assert max(map(len, text.splitlines())) <= WIDEST
     assert "A dry run all the time: nothing was migrated." in text
     assert "01-15 08:01  would move web from n1 to n2 (load)" in text
     assert "Moved more than once: web 2 times." in text
     assert 'The check "nodes online" failed 1 time, 30 s in all, at 01-15 08:02.' in " ".join(text.split())
     assert "  n1    2:30 min" in text
+
+
+@pytest.mark.parametrize("width", [60, 80, 200])
+async def test_the_text_fits_the_terminal_and_is_the_same_text(folder: Path, width: int) -> None:
+    report = await reported(folder, WEEK)
+    text, whole = render(report, UTC, width), render(report, UTC, None)
+    assert text.split() == whole.split()
+    prose = [line for line in text.splitlines() if not line.startswith(("  n1 ", "  n2 ", "  node "))]
+    assert max(map(len, prose)) <= min(width, WIDEST)
+    assert "  shares" not in whole
+    assert sum("sql-01 shares n1 with sql-02" in line for line in whole.splitlines()) == 1
+
+
+@pytest.mark.parametrize(("hours", "is_said"), [(23, True), (24, False)])
+async def test_less_than_a_day_of_data_is_said(folder: Path, hours: int, is_said: bool) -> None:
+    entries = [snapshot(START + 3600 * hour) for hour in range(hours + 1)]
+    assert ("less than a day of data" in render(await reported(folder, entries), UTC)) is is_said
 
 
 @pytest.mark.parametrize(

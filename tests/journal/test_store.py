@@ -230,7 +230,7 @@ async def test_a_newer_version_is_refused_and_left_alone(folder: Path) -> None:
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA user_version = 99")
     before = path.read_bytes()
-    with pytest.raises(JournalError, match=r"has version 99; this hctui knows versions up to 1\."):
+    with pytest.raises(JournalError, match=r"has version 99; this hctui knows versions up to 2\."):
         await reopened(folder)
     with pytest.raises(JournalError, match="version 99"):
         read_decisions(path, 0.0, START)
@@ -253,10 +253,91 @@ async def test_somebody_elses_database_is_refused(folder: Path) -> None:
         await reopened(folder)
 
 
-async def test_a_damaged_file_is_an_error_of_ours(folder: Path) -> None:
-    lies(folder, b"not a database at all" * 100)
-    with pytest.raises(JournalError, match="damaged"):
-        await reopened(folder)
+async def test_a_journal_of_the_first_version_is_brought_to_this_one(folder: Path) -> None:
+    async with Journal.open(folder, CLUSTER, ADDRESS) as journal:
+        await journal.record_cycle(snapshot(START), decision(START), full_state())
+        path = journal.path
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("DROP TABLE orders")
+        connection.execute("PRAGMA user_version = 1")
+    assert len(read_decisions(path, 0.0, START)) == 1, "who only reads needs no new version"
+    async with Journal.open(folder, CLUSTER, ADDRESS) as journal:
+        assert replace(await journal.load_state(START, 330.0), samples=()) == full_state()
+        await journal.record_order(START, "console", "pause")
+    assert rows(path, "SELECT who, told FROM orders") == [("console", "pause")]
+
+
+def damage(path: Path) -> None:
+    """Overwrite the middle of the file."""
+    content = path.read_bytes()
+    with path.open("r+b") as file:
+        file.seek(len(content) // 2)
+        file.write(b"\xff" * 4096)
+
+
+@pytest.mark.parametrize("kind", ["no database", "a page", "cut off"])
+async def test_a_damaged_file_is_set_aside_and_a_new_one_begun(folder: Path, kind: str) -> None:
+    async with Journal.open(folder, CLUSTER, ADDRESS) as journal:
+        path = journal.path
+        for index in range(40):
+            await journal.record_cycle(snapshot(START + index), full_decision(START + index), full_state())
+    if kind == "no database":
+        path.write_bytes(b"not a database at all" * 1000)
+    elif kind == "a page":
+        damage(path)
+    else:
+        path.write_bytes(path.read_bytes()[: path.stat().st_size // 3])
+    before = path.read_bytes()
+    async with Journal.open(folder, CLUSTER, ADDRESS) as journal:
+        assert await journal.load_state(START, 330.0) == State()
+        assert journal.set_aside == path.with_name(f"{path.name}.damaged-1")
+        await journal.save_state(full_state())
+    assert journal.set_aside.read_bytes() == before
+    assert await reopened(folder) == full_state()
+    async with Journal.open(folder, CLUSTER, ADDRESS) as journal:
+        assert journal.set_aside is None
+
+
+async def test_every_damaged_file_is_kept(folder: Path) -> None:
+    path = lies(folder, b"not a database at all" * 100)
+    for number in (1, 2):
+        async with Journal.open(folder, CLUSTER, ADDRESS) as journal:
+            assert journal.set_aside == path.with_name(f"{path.name}.damaged-{number}")
+        path.write_bytes(b"and again it is none" * 100)
+    assert len(list(folder.glob("*.damaged-*"))) == 2
+
+
+async def test_a_journal_that_another_engine_uses_is_never_set_aside(folder: Path) -> None:
+    async with Journal.open(folder, CLUSTER, ADDRESS) as journal:
+        path = journal.path
+        damage(path)
+        with pytest.raises(JournalError, match="already balances this cluster"):
+            await reopened(folder)
+        assert path.exists()
+        assert not list(folder.glob("*.damaged-*"))
+
+
+async def test_what_is_too_old_is_forgotten_in_small_pieces(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hctui.journal.retention.MOST_ROWS", 4)
+    await journal.record_migration(migration(Phase.ARRIVED), State())
+    for index in range(10):
+        at = START + index
+        # Another VM each time, so that each sample has an inventory of its own.
+        await journal.record_cycle(snapshot(at, vms=(vm(f"vm-{index}"),)), decision(at), State())
+    found = [await journal.forget(START + 6) for _ in range(3)]
+    assert found == [True, False, False]
+    assert rows(journal.path, "SELECT at FROM samples") == [(START + index,) for index in range(6, 10)]
+    for table, number in (("decisions", 4), ("inventories", 4), ("migrations", 1)):
+        assert rows(journal.path, f"SELECT count(*) FROM {table}") == [(number,)]  # noqa: S608 - our own names
+
+
+async def test_an_inventory_that_was_forgotten_is_written_again(journal: Journal) -> None:
+    await journal.record_cycle(snapshot(START), decision(START), State())
+    await journal.forget(START + 1)
+    await journal.record_cycle(snapshot(START + 1), decision(START + 1), State())
+    assert len((await journal.load_state(START + 1, 330.0)).samples) == 1
 
 
 async def test_a_folder_that_cannot_be_made_is_an_error_of_ours(tmp_path: Path) -> None:
@@ -359,6 +440,29 @@ async def test_a_slow_disk_does_not_hold_up_the_loop(
     assert time.perf_counter() - began < 5
     released.set()
     await write
+
+
+async def test_a_disk_that_takes_too_long_is_an_error_until_it_has_taken_everything(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    released = threading.Event()
+    original = JournalFile._replace_state
+
+    def slow(self: JournalFile, state: State) -> None:
+        released.wait(10)
+        original(self, state)
+
+    monkeypatch.setattr(JournalFile, "_replace_state", slow)
+    monkeypatch.setattr("hctui.journal.store.LONGEST_SECONDS", 0.01)
+    with pytest.raises(JournalError, match=r"longer than 0\.01 s"):
+        await journal.save_state(full_state())
+    with pytest.raises(JournalError, match="has not yet taken what was written before"):
+        await journal.record_intent(State(migration=migration(Phase.INTENT)))
+    released.set()
+    assert journal._last is not None
+    await journal._last
+    monkeypatch.setattr("hctui.journal.store.LONGEST_SECONDS", 10.0)
+    assert await journal.load_state(START, 330.0) == full_state()
 
 
 async def test_closing_waits_for_a_write_whose_caller_was_cancelled(

@@ -14,17 +14,21 @@ from hctui.core.commands import Approve, Choose, Pause, Reject
 from hctui.core.decision import Check, Verdict
 from hctui.core.model import NetworkStatus, Snapshot, VmId
 from hctui.core.policy import Mode, Policy
+from hctui.core.state import State
 from hctui.tui import approve_words as words
 from hctui.tui.case import Case
+from hctui.tui.cell import Tone
 from hctui.tui.clipping import NAME
 from hctui.tui.glyphs import ASCII, UNICODE
 from hctui.tui.lists import checks, next_best
+from hctui.tui.paragraph import laid_out, plain
 from hctui.tui.picture import Picture, picture_of
 from hctui.tui.screens import approve
 from hctui.tui.screens.approve import Approval
 from hctui.tui.screens.dashboard import Dashboard
+from hctui.tui.widgets.passage import Passage
 from hctui.tui.widgets.table import Table
-from tests.core.build import GIB, NOW, cluster, node, node_id, vm
+from tests.core.build import GIB, NOW, cluster, history, node, node_id, vm
 from tests.tui.cycles import next_cycle, not_sent, sent
 from tests.tui.stage import Stage, bare_console, console, view_of
 
@@ -92,15 +96,47 @@ async def test_it_shows_everything_there_is_to_know() -> None:
             "to .102 20 → 23 % 20 → 28 %",
             "web .103 90 → 87 30 → 33 60 → 52 20 → 28",
             "app .102 90 → 88 20 → 22 60 → 56 20 → 24",
-            "all 24 checks hold",
-            "ok target CPU: Mean CPU 20.0 %, below 50.0 %.",
-            "ok RAM: RAM 28.0 % with 8 GiB more, within the limit of 70.0 %.",
-            "ok no update: No update is being installed.",
+            "all 28 checks hold",
+            "The target, 10.0.0.102",
+            "ok Mean CPU 20.0 %, below 50.0 %.",
+            "ok RAM 28.0 % with 8 GiB more, within the limit of 70.0 %.",
+            "ok native affinity: HyperCore's own affinity allows it.",
+            "The VM and its node, 10.0.0.101",
+            "ok native affinity: HyperCore's own affinity lets it go.",
+            "The cluster",
+            "ok No update is being installed.",
         )
         for part in parts:
             assert sees(stage, part)(), f"{part}\n{stage.text}"
         assert stage.app.focused is not None
         assert stage.app.focused.id == "not-yet"
+
+
+@pytest.mark.parametrize(
+    ("samples", "words_"), [(0, "0 of 10 samples"), (3, "3 of 10 samples"), (10, "5:00 min")]
+)
+def test_the_cpu_is_called_the_mean_of_what_it_is_the_mean_of(samples: int, words_: str) -> None:
+    apart = cluster([node(1, cpu=60), node(2, cpu=20)], [vm("a", 1, tags="anti_b"), vm("b", 1)])
+    shown = picture(apart)
+    what = case_of(shown).proposal.move
+    young = picture_of(
+        replace(shown.view, state=replace(shown.view.state, samples=shown.view.state.samples[:0]))
+        if not samples
+        else view_of(apart, ASK, state=State(history(apart, samples)))
+    )
+    title, source, target = (line.text for line in words.figures(young, what, UNICODE))
+    assert title.strip() == f"CPU, mean of {words_}  RAM, limit 70 %".replace("min  ", "min   ")
+    ram_at = title.index("RAM")
+    assert all(line[ram_at - 2 : ram_at].isspace() and line[ram_at].isdigit() for line in (source, target))
+
+
+async def test_the_checks_are_as_old_as_the_data_is() -> None:
+    async with opened() as stage:
+        assert sees(stage, "fresh data: The data is 0 s old")()
+        stage.front.clock += 18
+        await stage.until(sees(stage, "data 18 s", "fresh data: The data is 18 s old", "checks hold"))
+        stage.front.clock += 90
+        await stage.until(sees(stage, "FAILS fresh data: The data is 1:48 min old", "1 of"))
 
 
 async def test_in_a_dry_run_it_says_that_approving_only_pretends() -> None:
@@ -113,7 +149,7 @@ async def test_the_time_that_is_left_runs_and_the_end_of_it_closes_the_page() ->
         stage.front.clock += 490
         stage.app.screen.tick(stage.front.now())  # type: ignore[attr-defined]
         await stage.settle()
-        assert sees(stage, "expires in 1:50")()
+        assert sees(stage, "expires in 1:50 min")()
         stage.front.clock += 120
         await stage.until(
             sees(stage, "no longer waits", "This proposal no longer waits. It expired after 10:00 min.")
@@ -134,7 +170,20 @@ async def test_what_does_not_fit_is_reached_by_scrolling() -> None:
     async with opened(size=(80, 24)) as stage:
         assert "virtual GPU" not in stage.text
         await stage.press("end")
-        await stage.until(sees(stage, "virtual GPU: No virtual GPU."))
+        await stage.until(sees(stage, "No virtual GPU."))
+
+
+@pytest.mark.parametrize("size", [(60, 40), (80, 60), (200, 50)])
+async def test_a_check_that_is_wrapped_keeps_its_indent(size: tuple[int, int]) -> None:
+    snapshot = cluster(NODES, [vm("web " * 40, id="1", tags="anti_db"), vm("db")])
+    async with opened(snapshot, size=size) as stage:
+        passage = stage.app.screen.query_one("#verdicts", Passage)
+        lines = stage.text.splitlines()[passage.region.y :][: passage.region.height]
+        told = [line[passage.region.x + 1 : passage.region.right].rstrip() for line in lines]
+        assert {line[:9].strip() for line in told if line.startswith(" ")} == {"", "ok"}, told
+        await stage.pilot.resize_terminal(size[0] + 17, size[1])
+        await stage.settle()
+        assert passage.size.height == len(list(laid_out(passage.paragraphs, passage.size.width)))
 
 
 @pytest.mark.parametrize("name", ["db [/] x", "x" * 200, "数据库", "", "[b]bold", "a\x1b[31mb"])
@@ -284,7 +333,9 @@ async def test_a_key_that_is_held_does_not_approve_by_itself(monkeypatch: pytest
 async def test_a_withdrawn_proposal_says_why_and_cannot_be_approved() -> None:
     async with opened() as stage:
         next_cycle(stage.front, snapshot=COOL)
-        told = "This proposal no longer waits. Proposal withdrawn: Mean CPU of 10.0.0.101 is 10.0 %"
+        told = (
+            "This proposal no longer waits. Proposal 1 withdrawn, web from 10.0.0.101 to 10.0.0.102: Mean CPU"
+        )
         await stage.until(sees(stage, told, "Close"))
         await stage.press("a", "x", "n")
         assert stage.front.commands == []
@@ -300,7 +351,7 @@ async def test_a_proposal_replaced_by_the_engine_is_never_shown_in_its_place() -
         waiting = stage.front.view.state.proposal
         assert waiting
         assert waiting.id == 2
-        told = "Proposal withdrawn: a rule is violated, and fixing it comes first."
+        told = ": a rule is violated, and fixing it comes first."
         await stage.until(sees(stage, "PROPOSAL 1 web", told, "Proposal 2 waits now: go back and open it"))
         await stage.press("a")
         assert stage.front.commands == []
@@ -406,7 +457,7 @@ async def test_all_that_is_shown_is_copied(tmp_path: Path) -> None:
             "LIVE: approving migrates this VM",
             "Why: 10.0.0.101 is at 90.0 %",
             "to .102          20 → 23 %",
-            "ok     RAM: RAM 28.0 % with 8 GiB more, within the limit of 70.0 %.",
+            "  ok     RAM 28.0 % with 8 GiB more, within the limit of 70.0 %.",
             "Instead: app to 10.0.0.102: CPU here 90 → 88 %, CPU there 20 → 22 %, RAM here 60 → 56 %",
         ):
             assert part in text
@@ -418,32 +469,76 @@ async def test_all_that_is_shown_is_copied(tmp_path: Path) -> None:
 def test_checks_that_fail_come_first_and_are_counted() -> None:
     shown = picture()
     worse = picture_of(replace(shown.view, snapshot=FULL))
-    found = checks.verdicts(worse, case_of(shown).proposal.move)
-    assert [each.check for each in found if not each.ok] == [Check.RAM]
-    assert found[0].check is Check.RAM
-    assert checks.line(found[0]).text.startswith("FAILS  RAM: RAM 98.0 %")
+    found = checks.groups(worse, case_of(shown).proposal.move, NOW)
+    verdicts = [verdict for group in found for verdict in group.verdicts]
+    assert [each.check for each in verdicts if not each.ok] == [Check.RAM]
+    assert found[0].verdicts[0].check is Check.RAM
+    lines = plain(checks.paragraphs(found)).splitlines()
+    assert lines[0] == "The target, 10.0.0.102"
+    assert lines[1].startswith("  FAILS  RAM 98.0 %")
     told = checks.summary(found).text
-    assert told == f"1 of {len(found)} checks does not hold: approved now, nothing would be sent"
+    assert told == f"1 of {len(verdicts)} checks does not hold: approved now, nothing would be sent"
+
+
+def test_the_group_in_which_a_check_fails_comes_first() -> None:
+    shown = picture()
+    busy = replace(HOT, vms={**HOT.vms, VmId("web"): vm("web", cpu=70, mem_gib=8, tags="nomove")})
+    found = checks.groups(picture_of(replace(shown.view, snapshot=busy)), case_of(shown).proposal.move, NOW)
+    assert [group.title for group in found] == [
+        "The VM and its node, 10.0.0.101",
+        "The target, 10.0.0.102",
+        "The cluster",
+    ]
+    assert found[0].verdicts[0].check is Check.NOMOVE
+
+
+def test_of_a_move_that_is_overtaken_that_is_said_first() -> None:
+    shown = picture()
+    gone = replace(HOT, vms={VmId("app"): HOT.vms[VmId("app")]})
+    found = checks.groups(picture_of(replace(shown.view, snapshot=gone)), case_of(shown).proposal.move, NOW)
+    assert [group.title for group in found] == ["The move", "The cluster"]
+    assert plain(checks.paragraphs(found)).splitlines()[1] == ("  FAILS  still needed: web no longer exists.")
+
+
+@pytest.mark.parametrize(
+    ("check", "sentence", "told"),
+    [
+        (Check.RAM, "RAM 98.0 %.", "RAM 98.0 %."),
+        (Check.RUNNING, "Running.", "Running."),
+        (Check.PINNED, "Not pinned.", "Not pinned."),
+        (Check.USABLE, "n1 is usable.", "n1 is usable."),
+        (Check.USABLE, "n1 is offline.", "usable target: n1 is offline."),
+        (Check.NO_ALERT, "The cluster reports: x.", "no alert: The cluster reports: x."),
+        (Check.RAM, "Gramophones.", "RAM: Gramophones."),
+        (Check.ANTI_AFFINITY, "No VM there.", "anti-affinity: No VM there."),
+    ],
+)
+def test_a_check_is_named_once(check: Check, sentence: str, told: str) -> None:
+    line = checks.sentence(Verdict(check, True, sentence))
+    assert line.text == told
+    assert len([tone for _, tone in line.parts if tone is Tone.STRONG]) == 1
 
 
 def test_of_several_that_fail_all_are_counted() -> None:
     bad = Verdict(Check.RAM, False, "No.")
-    assert checks.summary((bad, bad)).text.startswith("2 of 2 checks do not hold")
+    found = (checks.Group("The target", (bad,)), checks.Group("The cluster", (bad,)))
+    assert checks.summary(found).text.startswith("2 of 2 checks do not hold")
 
 
 def test_a_node_that_is_offline_fails_a_check_of_the_cluster() -> None:
     shown = picture()
     lost = replace(NODES[2], status=NetworkStatus.OFFLINE)
     offline = view_of(replace(HOT, nodes={**HOT.nodes, lost.id: lost}), ASK)
-    found = checks.verdicts(picture_of(offline), case_of(shown).proposal.move)
-    assert "10.0.0.103 is offline." in [each.sentence for each in found if not each.ok]
+    [cluster_first, *_] = checks.groups(picture_of(offline), case_of(shown).proposal.move, NOW)
+    assert cluster_first.title == "The cluster"
+    assert "10.0.0.103 is offline." in [each.sentence for each in cluster_first.verdicts if not each.ok]
 
 
 def test_before_the_cluster_has_answered_nothing_can_be_checked() -> None:
     shown = picture()
     dark = picture_of(replace(shown.view, snapshot=None))
     move = case_of(shown).proposal.move
-    assert checks.verdicts(dark, move) == ()
+    assert checks.groups(dark, move, NOW) == ()
     assert checks.summary(()).text == "nothing can be checked until the cluster has answered"
     assert next_best.order(dark, move) == {}
     assert words.figures(dark, move, UNICODE) == ()

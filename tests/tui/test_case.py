@@ -80,9 +80,15 @@ CLOSING: dict[str, tuple[Command | None, float, bool, str]] = {
         None,
         30,
         True,
-        "Proposal withdrawn: Mean CPU of 10.0.0.101 is 10.0 %, no longer above 80.0 %.",
+        "Proposal 1 withdrawn, web from 10.0.0.101 to 10.0.0.102: Mean CPU of 10.0.0.101 is 10.0 %, no longer above "
+        "80.0 %.",
     ),
-    "expired": (None, 700, False, "Proposal withdrawn: it expired after 10:00 min."),
+    "expired": (
+        None,
+        700,
+        False,
+        "Proposal 1 withdrawn, web from 10.0.0.101 to 10.0.0.102: it expired after 10:00 min.",
+    ),
     "paused": (Pause(), 30, False, "Paused: watching, deciding nothing."),
 }
 

@@ -490,6 +490,25 @@ def test_letters_and_thresholds_are_on_the_row_of_the_curve(load: float, height:
     assert "A" in row
 
 
+@pytest.mark.parametrize("height", range(8, 20))
+@pytest.mark.parametrize("is_ascii", [False, True], ids=["dots", "ascii"])
+@pytest.mark.parametrize(("load", "is_above"), [(81.0, True), (89.0, True), (80.0, False), (72.0, False)])
+def test_what_is_above_the_threshold_is_drawn_above_its_line(
+    load: float, is_above: bool, is_ascii: bool, height: int
+) -> None:
+    from hctui.tui.widgets import chart
+
+    flat = Curve("A", Tone.GOOD, tuple(float(at) for at in range(61)), (load,) * 61)
+    limits = (Threshold(80.0, Tone.BAD), Threshold(50.0, Tone.DIM))
+    sheet = chart._Sheet(
+        Drawing(0.0, 60.0, (flat,), limits), 60, height, dict.fromkeys(Tone, "default"), is_ascii
+    )
+    rows = chart._drawn(sheet).plain.splitlines()
+    [curve] = [index for index, row in enumerate(rows) if "A" in row]
+    [line] = [index for index, row in enumerate(rows) if row.startswith(" 80 %")]
+    assert (curve < line) is is_above
+
+
 async def test_other_glyphs_draw_another_chart(queries: Queries) -> None:
     async with charts_of(queries) as stage:
         await stage.until(lambda: not drawn(stage).isascii())

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 from textual.widgets import Button, Input
 
+from hctui.config import Settings
+from hctui.config.console import ConsoleSettings
 from hctui.core.commands import Pause, Reject, Resume
 from hctui.core.history import recorded, sample_of
 from hctui.core.model import VmId
@@ -16,6 +19,7 @@ from hctui.core.state import Arrival, Ledger, State
 from hctui.engine.commands import ChangeSettings
 from hctui.engine.view import Line
 from hctui.tui.app import Leaving
+from hctui.tui.glyphs import ASCII
 from hctui.tui.screens.dashboard import Dashboard
 from hctui.tui.screens.question import Question
 from hctui.tui.screens.too_small import TooSmall
@@ -47,10 +51,10 @@ async def test_everything_is_on_the_smallest_usual_screen() -> None:
             "branch-7  3 nodes  4 VMs",
             " LIVE  APPROVE ",
             "TLS pinned",
-            "waiting for you: one proposal",
+            "waiting for you: a proposal, for 10 min ",
             "data 0 s",
             "API 38 ms",
-            "poll 0:30",
+            "poll 30 s",
             "10.0.0.101",
             "86 %",
             "hot",
@@ -64,6 +68,21 @@ async def test_everything_is_on_the_smallest_usual_screen() -> None:
             "? help",
         ):
             assert words in stage.text, words
+
+
+async def test_the_bar_of_a_proposal_begins_with_dry_run_where_that_is_so() -> None:
+    async with console(view_of(SNAPSHOT, DRY)) as stage:
+        [line] = [line for line in stage.text.splitlines() if "PROPOSAL" in line]
+        assert line.startswith(" DRY RUN PROPOSAL  sql-01  .101 → .102  anti-affinity ")
+        assert line.rstrip().endswith("expires in 10 min")
+    async with console(view_of(SNAPSHOT)) as stage:
+        assert " PROPOSAL  sql-01 " in stage.text
+        assert "DRY RUN" not in stage.text
+
+
+async def test_the_bar_says_of_how_many_samples_the_cpu_is_the_mean() -> None:
+    async with console(view_of(SNAPSHOT, state=State(history(SNAPSHOT, 3)))) as stage:
+        await stage.shows("CPU (3 of 10 samples) .101 86 → ", "RAM .102 20 → 36 of 70 %")
 
 
 async def test_a_wide_screen_has_more_columns_and_both_panels() -> None:
@@ -115,6 +134,32 @@ async def test_the_filter_of_the_log_is_another_one() -> None:
         assert len(table(stage, "vms").keys_in_sight) == 2
 
 
+async def test_back_is_a_key_only_while_there_is_a_filter_to_forget() -> None:
+    async with console(view_of(SNAPSHOT), (120, 40)) as stage:
+        assert "esc back" not in stage.text
+        await stage.press("slash")
+        await stage.shows("esc back")
+        await stage.press(*"web", "enter")
+        assert "esc back" in stage.text
+        await stage.press("escape")
+        assert "esc back" not in stage.text
+        await stage.press("slash", "enter")
+        assert "esc back" not in stage.text, "an empty filter is none"
+        table(stage, "log").focus()
+        await stage.press("slash", *"sql", "enter")
+        assert "esc back" in stage.text
+        await stage.press("escape")
+        assert table(stage, "log").has_focus
+        assert "esc back" not in stage.text
+
+
+async def test_two_panels_do_not_touch() -> None:
+    async with console(view_of(SNAPSHOT), (200, 60)) as stage:
+        assert "planned, or what stands in the way" in stage.text
+        vms, rules = table(stage, "vms").region, table(stage, "violations").region
+        assert rules.x - vms.right == 2
+
+
 async def test_a_click_on_a_header_sorts_and_sorts_the_other_way() -> None:
     async with console(view_of(SNAPSHOT), (120, 40)) as stage:
         vms = table(stage, "vms")
@@ -132,13 +177,13 @@ async def test_timers_run_without_a_new_view() -> None:
         real=Ledger(arrivals={VmId("web"): Arrival(NOW - 1700, node_id(2), node_id(1))}),
     )
     async with console(view_of(CALM, LIVE_AUTO, state=state)) as stage:
-        assert "1:40" in stage.text
+        assert " 1:40 min " in stage.text
         stage.front.clock = NOW + 5
         stage.app.screen.tick(stage.front.clock)  # type: ignore[attr-defined]
         await stage.settle()
-        assert "1:35" in stage.text
+        assert " 1:35 min " in stage.text
         assert "data 5 s" in stage.text
-        assert "poll 0:25" in stage.text
+        assert "poll 25 s" in stage.text
 
 
 async def test_p_pauses_and_resumes() -> None:
@@ -355,6 +400,28 @@ async def test_the_screen_before_the_first_answer_says_so() -> None:
     async with console(view) as stage:
         assert "connecting to https://10.0.0.101" in stage.text
         assert "no VM is known yet" in stage.text
+        assert "no node is known yet" in stage.text
+        assert not table(stage, "nodes").show_vertical_scrollbar, "one line is no reason to scroll"
+
+
+async def test_the_settings_are_read_anew_only_when_they_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[Settings] = []
+    console_of = Settings.console.fget  # type: ignore[attr-defined]
+
+    def counted(settings: Settings) -> ConsoleSettings:
+        read.append(settings)
+        return cast("ConsoleSettings", console_of(settings))
+
+    monkeypatch.setattr(Settings, "console", property(counted))
+    async with console(view_of(SNAPSHOT), (120, 40)) as stage:
+        assert len(read) < 10, "not once for each glyph that is drawn"
+        read.clear()
+        stage.front.publish()
+        await stage.until(lambda: stage.app.picture.view is stage.front.view)
+        assert not read
+        stage.front.publish(settings=view_of(SNAPSHOT, given={"glyphs": "ascii"}).settings)
+        await stage.until(lambda: stage.app.glyphs is ASCII)
+        await stage.shows("CPUv")
 
 
 async def test_a_window_that_fills_is_painted_as_it_fills() -> None:

@@ -101,7 +101,7 @@ def test_waits_run_down_with_the_time() -> None:
     assert "  cooldown      none" in vm_text("web-02")
     picture = picture_of(troubled())
     later = plain(vm_facts.told(picture, VmId("web-01"), NOW + 1010, (), ASCII), 300)
-    assert "  cooldown      1:30 left" in later
+    assert "  cooldown      1:30 min left" in later
 
 
 def test_back_offs_and_rejections_are_told_with_what_is_left() -> None:
@@ -156,7 +156,7 @@ def test_its_last_moves_are_told_the_latest_first() -> None:
     imagined = replace(MOVE, id="dry-run-1", phase=None, ended_at=None, requested_at=NOW - 900)
     text = vm_text("web-03", moves=(MOVE, imagined))
     moves = text[text.index("Its last moves") + 1 :]
-    assert moves[0].endswith("10.0.0.102 -> 10.0.0.101  arrived after 1:00, load. It is on the target")
+    assert moves[0].endswith("10.0.0.102 -> 10.0.0.101  arrived after 1:00 min, load. It is on the target")
     assert moves[1].endswith("10.0.0.102 -> 10.0.0.101  imagined, load")
     assert vm_text("web-03")[-1] == "  none in the journal"
     assert vm_text("web-03", moves="Reading the journal.")[-1] == "  Reading the journal."
@@ -258,7 +258,7 @@ async def test_the_timer_of_a_vm_runs() -> None:
         await opened(stage, VmDetail(VmId("web-01")))
         assert "19 min left" in stage.app.screen.query_one(Paper).text
         stage.front.clock = NOW + 1010
-        await stage.until(lambda: "1:30 left" in stage.app.screen.query_one(Paper).text)
+        await stage.until(lambda: "1:30 min left" in stage.app.screen.query_one(Paper).text)
 
 
 async def test_the_keys_of_a_vm_lead_on(tmp_path: Path) -> None:

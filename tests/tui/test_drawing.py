@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta, timezone
-from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hctui.tui.cell import Tone
-from hctui.tui.drawing import Curve, Threshold, load_ticks, time_ticks
+from hctui.tui.drawing import Curve, Threshold, load_ticks, scale_of, time_ticks
 
 LOADS = st.lists(st.none() | st.floats(-5.0, 120.0), max_size=40)
 
@@ -73,15 +72,52 @@ def test_there_is_room_for_every_time(since: float, seconds: int, width: int) ->
 
 def test_the_thresholds_are_at_the_side_before_round_numbers() -> None:
     thresholds = [Threshold(78.0, Tone.BAD), Threshold(50.0, Tone.DIM)]
-    assert [words for _, words in load_ticks(thresholds, 8)] == ["0 %", "50 %", "78 %", "100 %"]
-    assert [words for _, words in load_ticks(thresholds, 30)] == ["0 %", "25 %", "50 %", "78 %", "100 %"]
+    few, many = (load_ticks(thresholds, scale_of(thresholds, rows, DOTS)) for rows in (8, 30))
+    assert [words for _, words in few] == ["0 %", "50 %", "78 %", "100 %"]
+    assert [words for _, words in many] == ["0 %", "25 %", "50 %", "78 %", "100 %"]
 
 
-@given(st.lists(st.floats(0.0, 100.0), max_size=3), st.integers(0, 60))
-def test_no_two_values_share_a_row(percents: list[float], rows: int) -> None:
-    ticks = load_ticks([Threshold(percent, Tone.BAD) for percent in percents], rows)
-    values = [value for value, _ in ticks]
-    apart = 100.0 / max(1, rows - 1)
-    assert all(later - earlier >= apart for earlier, later in pairwise(values))
-    if percents:
-        assert percents[0] in values
+DOTS = 4
+SCALES = st.builds(
+    lambda percents, rows, dots: ([Threshold(percent, Tone.BAD) for percent in percents], rows, dots),
+    st.lists(st.integers(1, 99), max_size=2, unique=True),
+    st.integers(4, 60),
+    st.sampled_from([1, DOTS]),
+)
+
+
+@given(SCALES)
+def test_no_two_values_share_a_row(given_: tuple[list[Threshold], int, int]) -> None:
+    thresholds, rows, dots = given_
+    scale = scale_of(thresholds, rows, dots)
+    values = [value for value, _ in load_ticks(thresholds, scale)]
+    assert len({scale.row(value) for value in values}) == len(values)
+    assert {threshold.percent for threshold in thresholds} <= set(values)
+
+
+@given(SCALES, st.floats(0.0, 100.0), st.floats(0.0, 100.0))
+def test_what_is_above_a_threshold_is_drawn_above_its_line_and_nothing_else_is(
+    given_: tuple[list[Threshold], int, int], load: float, other: float
+) -> None:
+    thresholds, rows, dots = given_
+    scale = scale_of(thresholds, rows, dots)
+    for threshold in thresholds:
+        line = scale.row(threshold.percent)
+        assert scale.row(threshold.percent + 0.1) > line
+        assert scale.row(threshold.percent) == line
+        if abs(load - threshold.percent) > 0.01:
+            assert (scale.row(load) > line) is (load > threshold.percent)
+    lower, higher = sorted((load, other))
+    assert 0 <= scale.row(lower) <= scale.row(higher) < rows
+    assert scale.height(lower) <= scale.height(higher)
+
+
+@given(st.integers(4, 60), st.floats(0.0, 100.0))
+def test_without_thresholds_a_load_is_drawn_where_it_is(rows: int, load: float) -> None:
+    assert scale_of((), rows, DOTS).height(load) == pytest.approx(load)
+
+
+@pytest.mark.parametrize("rows", [9, 10, 11, 12, 20])
+def test_the_scale_gives_way_by_less_than_a_row(rows: int) -> None:
+    scale = scale_of([Threshold(80.0, Tone.BAD), Threshold(50.0, Tone.DIM)], rows, DOTS)
+    assert all(abs(scale.height(load) - load) <= 100.0 / rows for load in range(101))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hctui.core import balancer
-from hctui.core.commands import MoveVm
+from hctui.core.commands import MoveVm, Reject
 from hctui.core.decision import Decision, Outcome
 from hctui.core.errors import HctuiError
 from hctui.core.migration import Migration
@@ -128,6 +128,20 @@ def test_a_move_by_hand_that_overrides_a_wait_says_which() -> None:
     text = words(step.decision)
     assert "A move by hand: Moving by hand: web from 10.0.0.101 to 10.0.0.102." in text
     assert "> chosen              Overridden by the person who asked for it: In cooldown for another" in text
+
+
+def test_the_proposal_that_ended_is_told_apart_from_the_one_that_waits_now() -> None:
+    snapshot = cluster(HOT, [vm("web", 1, cpu=70), vm("app", 1, cpu=50)])
+    ask = replace(LIVE, mode=Mode.APPROVE)
+    first = cycle(snapshot, policy=ask)
+    assert "proposed      web  10.0.0.101" in words(first.decision)
+    then = replace(first.state, samples=history(snapshot))
+    text = words(cycle(snapshot, Reject(1), state=then, policy=ask).decision)
+    rejected, proposed = (
+        text.index("proposal      1, rejected: web  10.0.0.101"),
+        text.index("proposed      "),
+    )
+    assert rejected < proposed
 
 
 def test_paragraphs_of_a_decision_have_keys_of_their_own() -> None:

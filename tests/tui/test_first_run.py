@@ -434,3 +434,45 @@ async def test_a_choice_is_marked_by_a_sign_and_not_by_colour(path: Path) -> Non
         assert one.says("(x) ask me at each start ( ) a command, such as")
         await one.chooses("command")
         assert one.says("( ) ask me at each start (x) a command, such as")
+
+
+@pytest.mark.parametrize("size", [(80, 14), (80, 24), (120, 40), (200, 60)])
+@pytest.mark.parametrize("begin", ["address", "certificate", "password next time"])
+async def test_the_buttons_stand_below_the_text_and_in_sight(
+    path: Path, begin: str, size: tuple[int, int]
+) -> None:
+    async with person(path, begin=begin, size=size) as one:
+        body, buttons = one.step.query_one("#body"), one.step.query_one("#buttons").region
+        assert buttons.y == body.region.bottom
+        assert buttons.bottom < size[1]
+        needed = body.virtual_size.height + body.gutter.height
+        assert body.region.height <= max(12, needed), "no more than the text needs, or a few rows"
+
+
+async def test_a_remark_does_not_move_the_buttons(path: Path) -> None:
+    async with person(path, begin="address") as one:
+        before = one.step.query_one("#buttons").region
+        await one.pastes("10.0.0.101")
+        await one.until(lambda: one.says("hctui will speak to"))
+        assert one.step.query_one("#buttons").region == before
+
+
+async def test_ctrl_c_says_what_quits(path: Path) -> None:
+    async with person(path) as one:
+        await one.pilot.press("ctrl+c")
+        [note] = one.app._notifications
+        assert note.message == "Ctrl-C does not quit. ^q does."
+        assert one.app.is_running
+
+
+async def test_the_keys_that_work_stand_at_the_bottom(path: Path) -> None:
+    async with person(path) as one:
+        assert one.text.splitlines()[-1].split("  ")[:4] == [
+            " tab next field",
+            "s set up",
+            "d demo",
+            "^q quit",
+        ]
+        await one.pilot.press("s")
+        await one.at("address")
+        await one.until(lambda: one.text.splitlines()[-1].rstrip() == " tab next field  esc back  ^q quit")

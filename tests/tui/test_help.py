@@ -30,7 +30,7 @@ def test_active_keys_come_first_with_their_meaning_and_their_name() -> None:
     group = Group("Now, in the log", (Active("f", "follow", "follow", "follow"),))
     lines = shown([group])
     assert lines[:2] == [
-        "To change a key, write the word at the right of its line into the settings:",
+        "To change a key, set its name, at the right of its line, to another key in the settings, as in",
         '  keys = ["approve=ctrl+a"]',
     ]
     assert lines[3] == "Now, in the log"

@@ -24,6 +24,7 @@ from hctui.engine.queries import DecisionTold, Form, MigrationTold, Queries, Sub
 from hctui.journal import Journal
 from hctui.tui.format import date_time
 from hctui.tui.lists import history
+from hctui.tui.lists.folding import Fold
 from hctui.tui.picture import picture_of
 from hctui.tui.screens.explain import Explanation
 from hctui.tui.screens.history import NO_JOURNAL, History
@@ -128,6 +129,7 @@ async def test_migrations_are_listed_the_latest_first_with_how_they_ended(querie
             for word in words:
                 assert word in row
         assert "Migrations  the last 24 h, 4 migrations" in stage.text
+        assert stage.text.splitlines()[3].split()[-4:] == ["how", "it", "ended", "took"]
         assert "LIVE" in stage.text
 
 
@@ -135,6 +137,7 @@ async def test_one_key_switches_to_decisions_and_back(queries: Queries) -> None:
     async with history_of(queries) as stage:
         await stage.press("t")
         await stage.until(lambda: "Decisions  the last 24 h, 3 decisions" in stage.text)
+        assert stage.text.splitlines()[3].split()[1:4] == ["outcome", "run", "what"]
         rows = stage.text.splitlines()[4:7]
         for row, words in zip(
             rows,
@@ -186,7 +189,10 @@ async def test_an_empty_list_says_of_what_there_is_none(tmp_path: Path) -> None:
 
 async def test_a_long_list_says_that_there_is_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(history, "MOST_ROWS", 3)
-    decisions = [journal.decision(NOW - number, sentence=f"Cycle {number}.") for number in range(4)]
+    monkeypatch.setattr(history, "MOST_DECISIONS", 3)
+    decisions = [
+        journal.decision(NOW - number, Outcome.BLOCKED, sentence=f"Cycle {number}.") for number in range(4)
+    ]
     migrations = [migrated(number, Phase.ARRIVED, NOW - number, f"vm-{number}") for number in range(4)]
     asked = Queries(await journal.written(tmp_path, [*decisions, *migrations]))
     async with history_of(asked) as stage:
@@ -307,6 +313,42 @@ async def test_a_new_poll_brings_new_rows_and_leaves_the_cursor_where_it_was(tmp
             stage.front.publish(decision=view_of(snapshot(), now=NOW + 30).decision)
             await stage.until(lambda: "m-6" in keys(stage))
             assert listed(stage).cursor_key == "m-2"
+
+
+async def test_what_has_come_above_a_held_cursor_is_counted_until_it_goes_home(tmp_path: Path) -> None:
+    async with Journal.open(tmp_path, journal.CLUSTER, journal.ADDRESS) as written:
+        for entry in ENTRIES[:3]:
+            assert isinstance(entry, Migration)
+            await written.record_migration(entry, State())
+        async with history_of(Queries(written.path)) as stage:
+            assert "newer above" not in stage.text
+            for number in (6, 7):
+                arrived = migrated(number, Phase.ARRIVED, NOW - 10 + number, "new")
+                await written.record_migration(arrived, State())
+                stage.front.publish(decision=view_of(snapshot(), now=NOW + 30 * number).decision)
+                await stage.until(lambda number=number: f"m-{number}" in keys(stage))  # type: ignore[misc]
+            assert listed(stage).cursor_key == "m-3"
+            assert "Migrations  2 newer above, press home  the last 24 h, 5 migrations" in stage.text
+            await stage.press("home")
+            await stage.until(lambda: "newer above" not in stage.text)
+
+
+async def test_decisions_that_say_the_same_share_a_row_that_says_how_many_and_since_when(
+    tmp_path: Path,
+) -> None:
+    calm = [
+        journal.decision(NOW - 600 + 30 * index, sentence=f"No imbalance at {index}.0 %.")
+        for index in range(20)
+    ]
+    asked = Queries(await journal.written(tmp_path, [*calm, journal.moving(NOW, journal.move("web"))]))
+    async with history_of(asked, (120, 40)) as stage:
+        await stage.press("t")
+        await stage.until(lambda: "21 decisions in 2 rows" in stage.text)
+        assert "20 times in 9:30 min. No imbalance at 19.0" in stage.text
+        assert keys(stage) == ["21", "1"], "and it is known by the oldest, which stays when others come"
+        await stage.press("down", "enter")
+        await stage.until(lambda: isinstance(stage.app.screen, Explanation))
+        await stage.until(lambda: "No imbalance at 19.0 %." in stage.text)
 
 
 async def test_a_migration_that_goes_on_is_read_again(queries: Queries) -> None:
@@ -471,7 +513,8 @@ def test_every_phase_and_every_outcome_has_its_words() -> None:
     }  # fmt: skip
     assert history.ending(told(None)).text == "imagined"
     for outcome in Outcome:
-        row = history.decision_row(DecisionTold(1, NOW, outcome, True, Mode.AUTO, "Why.", None))
+        decision = DecisionTold(1, NOW, outcome, True, Mode.AUTO, "Why.", None)
+        row = history.decision_row(Fold(decision, decision))
         assert len(row) == len(history.COLUMNS[Subject.DECISIONS])
         assert row[2].text == outcome
 

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from hctui.core.history import Sample
 from hctui.core.model import NodeId, VmId, VmState
-from hctui.core.policy import Policy
+from hctui.core.policy import Mode, Policy
 from hctui.core.state import Arrival, Imagination, ImaginedMove, Ledger, State
 from hctui.engine.view import Level, Line
 from hctui.tui.cell import Tone
+from hctui.tui.columns import arrange
 from hctui.tui.glyphs import ASCII, UNICODE
 from hctui.tui.lists import log, nodes, violations, vms
 from hctui.tui.picture import Picture, picture_of
@@ -112,6 +113,21 @@ def texts(vm_id: str, picture: Picture) -> dict[str, str]:
     return dict(zip((column.key for column in vms.COLUMNS), (cell.text for cell in cells), strict=True))
 
 
+@pytest.mark.parametrize("width", [115, 116, 120, 200])
+def test_a_state_of_two_things_is_not_cut_where_there_is_room(width: int) -> None:
+    places = {vms.COLUMNS[place.index].key: place.width for place in arrange(vms.COLUMNS, width)}
+    assert places["state"] >= len("proposed to .103, violates sql-02")
+    assert places["rules"] >= len("anti sql-02")
+    assert places["cooldown"] == len("1:30 min")
+
+
+@pytest.mark.parametrize("width", [79, 80, 120])
+def test_the_title_of_what_is_planned_is_not_cut(width: int) -> None:
+    [*_, (plan, column)] = zip(arrange(violations.COLUMNS, width), violations.COLUMNS, strict=True)
+    assert plan.width >= len(column.title)
+    assert plan.x + plan.width <= width
+
+
 def test_the_cells_of_a_vm() -> None:
     assert texts("web-03", seen(COOLING)) == {
         "name": "web-03",
@@ -137,6 +153,22 @@ def test_a_dry_run_shows_the_imagined_node_beside_the_real_one() -> None:
     assert texts("web-03", picture)["node"] == ".101→.103"
     cells = vms.row(picture, VmId("web-03"), NOW, ASCII)
     assert cells[1].text == ".101->.103"
+
+
+@pytest.mark.parametrize("width", [80, 100, 200])
+def test_nodes_whose_figures_are_imagined_say_so(width: int) -> None:
+    imagination = Imagination(Ledger(), {VmId("web-03"): ImaginedMove(node_id(1), node_id(3), NOW)})
+    picture = seen(State(history(SNAPSHOT), imagination=imagination), Policy(mode=Mode.APPROVE))
+    assert [nodes.state(picture, key).text for key in nodes.order(picture)] == [
+        "imagined, hot",
+        "may take VMs",
+        "imagined, coolest",
+    ]
+    column = nodes.COLUMN_COUNT - 1
+    [place] = [each for each in arrange(nodes.columns(LIVE), width) if each.index == column]
+    assert place.width >= len("imagined, coolest")
+    nothing = seen(State(history(SNAPSHOT), imagination=Imagination(Ledger(), {})), Policy(mode=Mode.APPROVE))
+    assert not any("imagined" in nodes.state(nothing, key).text for key in nodes.order(nothing))
 
 
 def test_a_vm_that_is_gone_leaves_an_empty_row_instead_of_a_crash() -> None:

@@ -138,6 +138,9 @@ def test_the_cell_under_the_cursor_is_told_in_full() -> None:
     )
     assert told("web-03", 0) == "web-03 is on 10.0.0.101. Nothing about the VM itself keeps it there."
     assert told("nameless", 2).startswith("(no name) is on 10.0.0.103.")
+    assert told("sql-01", 2) == (
+        "sql-01 -> 10.0.0.103: no (pin). sql-01 is pinned to 10.0.0.102. That also keeps it where it is."
+    ), "one pin, told once"
 
 
 def test_cells_say_what_the_core_says() -> None:

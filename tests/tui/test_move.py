@@ -86,6 +86,28 @@ async def test_the_verdict_under_the_cursor_is_whole_at_every_size(size: tuple[i
         assert sees(stage, "10.0.0.103 no: RAM 77.0 % with 8 GiB more, above the limit of 70.0 %.")()
 
 
+async def test_the_key_that_moves_it_is_named_and_can_be_remapped() -> None:
+    async with opened(size=(80, 24)) as stage:
+        assert "⏎ move there" in stage.text
+        stage.app.set_keymap({"move_there": "f6"})
+        await stage.until(lambda: "f6 move there" in stage.text)
+        await stage.press("f6")
+        assert isinstance(stage.app.screen, Question)
+
+
+@pytest.mark.parametrize(("samples", "is_full"), [(3, False), (10, True)])
+async def test_it_says_of_how_many_samples_the_cpu_is_the_mean(samples: int, is_full: bool) -> None:
+    silent = replace(CALM, nodes={**CALM.nodes, node_id(4): node(4, cpu=None)})
+    view = view_of(silent, LIVE, state=State(history(silent, samples)))
+    async with bare_console(view, (110, 30)) as stage:
+        await stage.app.push_screen(MovePage(WEB))
+        await stage.settle()
+        assert (
+            "CPU is the mean of 3 of 10 samples: the window is not full yet." in stage.text
+        ) is not is_full
+        assert "CPU is the mean of 0" not in stage.text
+
+
 async def test_waits_are_named_and_run() -> None:
     ledger = Ledger(arrivals={WEB: Arrival(NOW - 1700, node_id(2), node_id(1))})
     async with opened(ledger=ledger) as stage:

@@ -6,12 +6,13 @@ from dataclasses import replace
 
 import pytest
 
+from hctui.core.calendar import read_span
 from hctui.core.commands import Pause
 from hctui.core.decision import Move, Reason
 from hctui.core.migration import Migration, Phase
 from hctui.core.model import NetworkStatus, VmId
 from hctui.core.policy import Mode, Policy
-from hctui.core.state import Arrival, Ledger, State
+from hctui.core.state import Arrival, FailedMove, Imagination, ImaginedMove, Ledger, State
 from hctui.engine.view import View
 from hctui.tui import status
 from hctui.tui.cell import Tone
@@ -26,6 +27,16 @@ APART = cluster([node(1), node(2)], [vm("web", 1, tags="anti_db"), vm("db", 1)])
 MOVE = Move(VmId("web"), "web", node_id(1), "10.0.0.101", node_id(2), "10.0.0.102", Reason.LOAD, "Hot.", 1)
 
 
+FAILED = State(
+    history(CALM),
+    paused=True,
+    failed_in_a_row=(FailedMove(NOW, "web", "10.0.0.102", "No room."),) * 3,
+    failure_pause_at=NOW - 3540,
+)
+FOR_EVER = replace(LIVE, failure_pause_seconds=0)
+NIGHTS = replace(LIVE, act_only=(read_span("daily 22:00-06:00"),))
+
+
 def migrating(phase: Phase) -> State:
     return State(history(CALM), migration=Migration("m", MOVE, NOW - 9, phase, NOW - 9, progress_percent=43))
 
@@ -34,17 +45,42 @@ def cooling(seconds_ago: float) -> State:
     return State(history(CALM), real=Ledger(last_ended_at=NOW - seconds_ago))
 
 
+def imagining(seconds_ago: float, real_seconds_ago: float | None = None) -> State:
+    """A dry run that has imagined a move; a real one may have ended as well."""
+    moves = {VmId("web"): ImaginedMove(node_id(1), node_id(2), NOW - seconds_ago)}
+    real = Ledger(last_ended_at=None if real_seconds_ago is None else NOW - real_seconds_ago)
+    ledger = real if real_seconds_ago == seconds_ago else Ledger(last_ended_at=NOW - seconds_ago)
+    return State(history(CALM), real=real, imagination=Imagination(ledger, moves))
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        (imagining(139), "imagined cluster cooldown 3 min"),
+        (imagining(139, 200), "imagined cluster cooldown 3 min"),
+        (imagining(139, 139), "cluster cooldown 3 min"),
+        (imagining(9999), "imagined balance: busiest .102 at 21 % after 1 move"),
+    ],
+    ids=["imagined", "imagined after a real one", "real", "balanced"],
+)
+def test_what_a_dry_run_only_imagines_is_said_to_be_so_first(state: State, words: str) -> None:
+    assert status.activity(picture_of(view_of(CALM, Policy(), state=state)), NOW).text == words
+
+
 @pytest.mark.parametrize(
     ("view", "words", "tone"),
     [
         (view_of(CALM, LIVE), "balanced: busiest .101 at 20 %", Tone.PLAIN),
         (view_of(CALM, LIVE, state=State(history(CALM, 7))), "history 7/10", Tone.NOTICE),
         (view_of(CALM, LIVE, state=cooling(139)), "cluster cooldown 3 min", Tone.NOTICE),
-        (view_of(CALM, LIVE, state=cooling(240)), "cluster cooldown 1:00", Tone.NOTICE),
+        (view_of(CALM, LIVE, state=cooling(240)), "cluster cooldown 1:00 min", Tone.NOTICE),
         (view_of(HOT, LIVE), "moving web to .102", Tone.ACCENT),
         (view_of(HOT, Policy()), "would move web to .102", Tone.ACCENT),
-        (view_of(HOT), "waiting for you: one proposal, for 10 min", Tone.ACCENT),
+        (view_of(HOT), "waiting for you: a proposal, for 10 min", Tone.ACCENT),
         (view_of(CALM, LIVE, orders=(Pause(),)), "paused: watching, deciding nothing", Tone.NOTICE),
+        (view_of(CALM, LIVE, state=FAILED), "paused after 3 failed migrations, for 1:00 min", Tone.WARNING),
+        (view_of(CALM, FOR_EVER, state=FAILED), "paused after 3 failed migrations, until you", Tone.WARNING),
+        (view_of(CALM, NIGHTS), "Outside act_only (daily 22:00-06:00): next at ", Tone.NOTICE),
         (view_of(CALM, LIVE, state=migrating(Phase.RUNNING)), "migrating web to .102, 43 %", Tone.ACCENT),
         (
             view_of(CALM, LIVE, state=migrating(Phase.CONFIRMING)),
@@ -126,8 +162,10 @@ def test_a_cluster_that_anybody_could_pretend_to_be_is_marked() -> None:
 
 def test_the_next_poll_counts_down_and_says_when_it_reads() -> None:
     view = view_of(CALM)
-    assert status.next_poll(view, NOW + 4).text == "poll 0:26"
-    assert status.next_poll(view, NOW + 40).text == "poll 0:00"
+    assert status.next_poll(view, NOW + 4).text == "poll 26 s"
+    assert status.next_poll(view, NOW + 40).text == "poll 0 s"
+    assert status.next_poll(view, NOW - 75).text == "poll 105 s", "no longer than its place"
+    assert status.next_poll(view, NOW - 91).text == "poll 3 min"
     assert status.next_poll(replace(view, is_reading=True), NOW).text == "reading"
 
 

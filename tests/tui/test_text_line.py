@@ -33,7 +33,7 @@ class Watched(TextLine):
         (cell("data 9 s"), cell("data 10 s"), [Region(0, 0, 9, 1)]),
         (cell("ten characters"), cell("two"), [Region(0, 0, 14, 1)]),
         (cell("same"), cell("same", Tone.BAD), [Region(0, 0, 4, 1)]),
-        (joined(cell("poll "), cell("0:09")), joined(cell("poll "), cell("0:08")), [Region(5, 0, 4, 1)]),
+        (joined(cell("poll "), cell("19 s")), joined(cell("poll "), cell("18 s")), [Region(5, 0, 4, 1)]),
         (EMPTY, cell("x"), [Region(0, 0, 1, 1)]),
         (cell("x" * 50), cell("x" * 49 + "y"), [Region(0, 0, 20, 1)]),
     ],

@@ -43,7 +43,7 @@ _COUNTED = len(STEPS) - 2  # neither the welcome nor the end is a step to do
 class FirstRunApp(DiscreetApp[Configured | Demo]):
     """Asks step by step. `run_async` returns what came of it: `Configured`, `Demo`, or `None` for a quit."""
 
-    CSS_PATH = "first_run.tcss"
+    CSS_PATH = ["../app.tcss", "first_run.tcss"]  # noqa: RUF012 - Textual's type
     TITLE = "hctui"
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -29,6 +29,7 @@ class WelcomeStep(Step):
     ]
     AUTO_FOCUS = "#set_up"
     heading = "welcome"
+    rows_around = 2
 
     def body(self) -> ComposeResult:
         """What hctui is, and the two ways to go on."""

@@ -9,18 +9,20 @@ from collections.abc import Coroutine
 from dataclasses import dataclass
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Button, Checkbox, Footer, Input, RadioButton, Static
+from textual.widgets import Button, Checkbox, Input, RadioButton, Static
 from textual.worker import Worker, WorkerState
 
 from hctui.core.errors import HctuiError
 from hctui.tui.first_run.draft import Draft, Setup
 from hctui.tui.first_run.words import Rows
+from hctui.tui.widgets.key_bar import KeyBar
 
 
 class Step(Screen[None]):
@@ -35,6 +37,8 @@ class Step(Screen[None]):
         Binding("pageup", "scroll_body(-1)", show=False, id="first_run.page_up"),
     ]
     heading: ClassVar[str] = ""
+    rows_around: ClassVar[int] = 5
+    """What heading, buttons and keys take of the screen's rows; the body is as high as it needs, up to the rest."""
 
     @dataclass
     class Done(Message):
@@ -73,7 +77,11 @@ class Step(Screen[None]):
             yield paragraph("", name="problem")
         with Horizontal(id="buttons"):
             yield from self.buttons()
-        yield Footer(show_command_palette=False)
+        yield KeyBar()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Keep the buttons below the body, and in sight."""
+        self.query_one("#body").styles.max_height = event.size.height - self.rows_around
 
     def body(self) -> ComposeResult:
         """The widgets of the step itself."""

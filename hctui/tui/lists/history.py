@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
@@ -10,14 +11,18 @@ from hctui.core.decision import Outcome
 from hctui.core.migration import Phase
 from hctui.core.model import NodeId
 from hctui.core.wording import count, duration
-from hctui.engine.queries import DecisionTold, Form, MigrationTold, Subject
+from hctui.engine.queries import Form, MigrationTold, Subject
 from hctui.tui.cell import Align, Cell, Tone, cell, joined
 from hctui.tui.columns import Column
 from hctui.tui.format import UNKNOWN, date_time
+from hctui.tui.lists.folding import Fold
 from hctui.tui.picture import Picture
 
 MOST_ROWS = 500
-"""More than this are not listed; the list says so, and an export has all."""
+"""More migrations than this are not listed; the list says so, and an export has all."""
+
+MOST_DECISIONS = 3000
+"""Nor are more decisions than this, about a day of them; most are folded into few rows."""
 
 SPANS: tuple[tuple[float, str], ...] = ((86_400.0, "24 h"), (7 * 86_400.0, "7 d"), (30 * 86_400.0, "30 d"))
 """The times that can be shown, in seconds and in words."""
@@ -30,16 +35,16 @@ COLUMNS: dict[Subject, tuple[Column, ...]] = {
     Subject.MIGRATIONS: (
         *_TIMES,
         Column("vm", "VM", 12, flex=3, widest=44),
-        Column("source", "from", 8, flex=1, widest=20),
-        Column("target", "to", 8, flex=1, widest=20),
+        Column("source", "from", 7, flex=1, widest=20),
+        Column("target", "to", 7, flex=1, widest=20),
         Column("reason", "reason", 13),
-        Column("ending", "it ended", 11),
+        Column("ending", "how it ended", 12),
         Column("seconds", "took", 8, Align.RIGHT),
     ),
     Subject.DECISIONS: (
         *_TIMES,
         Column("outcome", "outcome", 20),
-        Column("switch", "", 7),
+        Column("switch", "run", 7),
         Column("sentence", "what was decided, and why", 30, flex=1),
     ),
 }
@@ -95,14 +100,21 @@ def migration_row(picture: Picture, migration: MigrationTold) -> tuple[Cell, ...
     )
 
 
-def decision_row(decision: DecisionTold) -> tuple[Cell, ...]:
-    """The cells of one decision."""
+def decision_row(fold: Fold) -> tuple[Cell, ...]:
+    """The cells of one decision, or of several that say the same: the newest, and how often since when."""
+    decision = fold.newest
     return (
         *_times(decision.at),
         cell(decision.outcome, _OUTCOMES[decision.outcome]),
         cell("dry run" if decision.dry_run else "live", Tone.DIM if decision.dry_run else Tone.WARNING),
-        cell(decision.sentence),
+        joined(cell(_often(fold), Tone.DIM), cell(decision.sentence)),
     )
+
+
+def _often(fold: Fold) -> str:
+    """`38 times in 19:00 min. `; nothing of a single decision."""
+    seconds = fold.newest.at - fold.oldest.at
+    return f"{fold.count} times in {duration(seconds)}. " if fold.count > 1 else ""
 
 
 def _times(at: float) -> tuple[Cell, Cell]:
@@ -143,16 +155,30 @@ def whole(migration: MigrationTold) -> str:
     return "\n".join([*lines, "", migration.note] if migration.note else lines)
 
 
-def heading(subject: Subject, span: str, wanted: str, shown: int, *, is_cut: bool) -> Cell:
-    """What is listed, and whether that is all."""
-    words = f"the last {span}, {count(shown, subject.removesuffix('s'))}"
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """How much a list shows: of what, in how many rows, how many of them are newer, and whether there is more."""
+
+    count: int
+    rows: int
+    newer: int = 0
+    is_cut: bool = False
+
+
+def heading(subject: Subject, span: str, wanted: str, listed: Listed) -> Cell:
+    """What is listed, whether that is all, and what has come above the cursor since that was on the first row."""
+    words = f"the last {span}, {count(listed.count, subject.removesuffix('s'))}"
+    if listed.rows != listed.count:
+        words += f" in {count(listed.rows, 'row')}"
     if wanted:
         words += f" matching {wanted!r}"
-    if is_cut and wanted and subject is Subject.MIGRATIONS:
+    if listed.is_cut and wanted and subject is Subject.MIGRATIONS:
         words += f" among the latest {MOST_ROWS}"
-    elif is_cut:
+    elif listed.is_cut:
         words += ", the latest; there are more"
-    return joined(cell(f" {subject.capitalize()}", Tone.STRONG), cell(f"  {words}", Tone.DIM))
+    newer = f"  {listed.newer} newer above, press home" if listed.newer else ""
+    title = cell(f" {subject.capitalize()}", Tone.STRONG)
+    return joined(title, cell(newer, Tone.NOTICE), cell(f"  {words}", Tone.DIM))
 
 
 def nothing(subject: Subject, span: str, wanted: str) -> str:

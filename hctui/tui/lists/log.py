@@ -27,6 +27,8 @@ _STEADY = frozenset(
         "balanced",
         "collecting",
         "cooling_down",
+        "budget_spent",
+        "off_hours",
         "paused",
         "waiting",
         "waiting_for_approval",
@@ -43,11 +45,12 @@ _TONES: dict[str, Tone] = {
     "executing": Tone.ACCENT,
     "proposal": Tone.ACCENT,
     "proposal_answer": Tone.ACCENT,
+    "resumed": Tone.ACCENT,
     "dry_run": Tone.ACCENT,
     "waiting": Tone.ACCENT,
     "waiting_for_approval": Tone.ACCENT,
     "ended": Tone.GOOD,
-    **dict.fromkeys(("balanced", "collecting", "cooling_down"), Tone.DIM),
+    **dict.fromkeys(("balanced", "collecting", "cooling_down", "budget_spent", "off_hours"), Tone.DIM),
     **dict.fromkeys(_WORKINGS, Tone.DIM),
 }
 _LEVELS = {Level.ERROR: Tone.BAD, Level.WARNING: Tone.WARNING}

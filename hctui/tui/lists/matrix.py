@@ -42,7 +42,10 @@ _WORDS = {
     Check.NATIVE: "affinity",
     Check.USABLE: "unusable",
     Check.ANTI_AFFINITY: "anti",
+    Check.RETURN_BAN: "left it",
 }
+
+_FOR_A_WHILE = (Check.USABLE, Check.BACK_OFF, Check.RETURN_BAN)
 
 
 def order(picture: Picture, rows: explain.Rows, wanted: str, now: float) -> list[VmId]:
@@ -127,7 +130,7 @@ def word(found: explain.Cell, s: Situation, *, dimmed: bool = False) -> Cell:
         return cell("here", Tone.STRONG)
     if found.verdict.ok:
         return cell("ok", Tone.DIM if dimmed else Tone.GOOD)
-    tone = Tone.WARNING if found.verdict.check in (Check.USABLE, Check.BACK_OFF) else Tone.BAD
+    tone = Tone.WARNING if found.verdict.check in _FOR_A_WHILE else Tone.BAD
     return cell(_failed(found.verdict), Tone.DIM if dimmed else tone)
 
 
@@ -155,7 +158,11 @@ def sentence(row: explain.Row, at: int, node: Node, glyphs: Glyphs) -> str:
     failed = f"no ({found.verdict.check}). {found.verdict.sentence}"
     told = "ok, every check of the node holds." if found.verdict.ok else failed
     route = f"{called(row.vm_name)} {glyphs.arrow} {node.name}"
-    return f"{route}: {told} {'' if row.own.ok else _own_sentence(row)}".rstrip()
+    if row.own.ok:
+        return f"{route}: {told}"
+    if (row.own.check, row.own.sentence) == (found.verdict.check, found.verdict.sentence):
+        return f"{route}: {told} That also keeps it where it is."
+    return f"{route}: {told} {_own_sentence(row)}"
 
 
 def _own_sentence(row: explain.Row) -> str:

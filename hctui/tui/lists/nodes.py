@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from hctui.core.model import Node, NodeId
 from hctui.core.policy import Policy
-from hctui.tui.cell import Align, Cell, Tone, cell
+from hctui.tui.cell import EMPTY, Align, Cell, Tone, cell, joined
 from hctui.tui.columns import Column
 from hctui.tui.format import percent
 from hctui.tui.glyphs import Glyphs
@@ -26,7 +26,7 @@ def columns(policy: Policy) -> tuple[Column, ...]:
     cpu = f"CPU {policy.cpu_lower_percent:g}|{policy.cpu_upper_percent:g}"
     ram = f"RAM |{policy.ram_limit_percent:g}"
     return (
-        Column("name", "node", 15, flex=1),
+        Column("name", "node", 15),
         Column("cpu", cpu, SPARK_WIDTH, at_most=WIDE - 1),
         Column("cpu_wide", cpu, WIDE_SPARK_WIDTH, at_least=WIDE),
         Column("gauge", "mean, 0 to 100 %", GAUGE_WIDTH, at_least=WIDE),
@@ -37,7 +37,7 @@ def columns(policy: Policy) -> tuple[Column, ...]:
         Column("used", "used", 6, Align.RIGHT),
         Column("vms", "VMs", 4, Align.RIGHT),
         Column("ratio", "vCPU:thread", 11, Align.RIGHT, at_least=100),
-        Column("state", "state", 12, flex=2),
+        Column("state", "state", 12, flex=1),
     )
 
 
@@ -82,7 +82,13 @@ def ratio(node: Node, vcpus: Sequence[int]) -> str:
 
 
 def state(picture: Picture, node_id: NodeId) -> Cell:
-    """What is to be said of a node, in words: what keeps it from taking part, or hot, or coolest."""
+    """What is to be said of a node, in words; first, whether its figures are those of imagined moves."""
+    imagined = cell("imagined", Tone.ACCENT) if node_id in picture.imagined_nodes else EMPTY
+    return joined(imagined, _state(picture, node_id), between=cell(", ", Tone.ACCENT))
+
+
+def _state(picture: Picture, node_id: NodeId) -> Cell:
+    """What keeps a node from taking part, or hot, or coolest."""
     s = picture.situation
     assert s is not None  # noqa: S101 - the caller has a row to fill
     usable = s.usable[node_id]

@@ -11,9 +11,9 @@ from hctui.tui.picture import Picture
 
 COLUMNS = (
     Column("rule", "rule", 13),
-    Column("vms", "VMs", 22, flex=1),
+    Column("vms", "VMs", 18, flex=1),
     Column("node", "node", 8),
-    Column("plan", "planned, or what stands in the way", 30, flex=3),
+    Column("plan", "planned, or what stands in the way", 34, flex=3),
 )
 
 

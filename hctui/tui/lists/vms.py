@@ -37,7 +37,7 @@ def _known(number: float | None) -> tuple[bool, float]:
 
 _FIELDS: tuple[_Field, ...] = (
     _Field(
-        Column("name", "VM", 14, flex=4),
+        Column("name", "VM", 14, flex=3),
         lambda picture, vm, now: vm.name.casefold(),
         False,
     ),
@@ -67,7 +67,7 @@ _FIELDS: tuple[_Field, ...] = (
         True,
     ),
     _Field(
-        Column("rules", "rules", 16, flex=2, at_least=100),
+        Column("rules", "rules", 11, at_least=100),
         lambda picture, vm, now: picture.rules(vm) or "\uffff",
         False,
     ),
@@ -77,7 +77,7 @@ _FIELDS: tuple[_Field, ...] = (
         True,
     ),
     _Field(
-        Column("state", "state", 14, flex=3),
+        Column("state", "state", 14, flex=8),
         lambda picture, vm, now: picture.vm_state(vm) or "\uffff",
         False,
     ),

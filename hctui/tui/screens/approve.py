@@ -28,6 +28,7 @@ from hctui.tui.lists import checks, next_best
 from hctui.tui.picture import Picture
 from hctui.tui.screens.following import FollowingPage
 from hctui.tui.widgets.key_bar import KeyBar
+from hctui.tui.widgets.passage import Passage
 from hctui.tui.widgets.prose import Prose
 from hctui.tui.widgets.status_bar import StatusBar
 from hctui.tui.widgets.table import Table
@@ -83,10 +84,12 @@ class Approval(FollowingPage[None]):
                     yield Button("Reject", id="reject", compact=True)
                 yield Prose(id="why")
                 yield TextLine(id="figures")
-                yield Table(next_best.COLUMNS, empty="no other move", glyphs=glyphs, id="others")
+                yield Table(
+                    next_best.COLUMNS, empty="no other move", among_others=True, glyphs=glyphs, id="others"
+                )
             with Vertical(id="checks"):
                 yield Prose(id="summary")
-                yield Prose(id="verdicts")
+                yield Passage(id="verdicts")
         yield KeyBar()
 
     def on_mount(self) -> None:
@@ -119,7 +122,7 @@ class Approval(FollowingPage[None]):
         self.refresh_bindings()
 
     def _show_plan(self, picture: Picture, now: float) -> None:
-        """Why, what it would do, and every check; what was shown last stays once there is nothing to answer."""
+        """Why, and what it would do; what was shown last stays once there is nothing to answer."""
         case, is_open, glyphs = self._case, self._is_open(now), self.console_app.glyphs
         if case is None:
             return
@@ -128,18 +131,23 @@ class Approval(FollowingPage[None]):
         self.query_one("#why", Prose).show(words.why(move))
         if is_open:
             self.query_one("#figures", TextLine).show(*words.figures(picture, move, glyphs))
-        found = checks.verdicts(picture, move) if is_open else ()
+
+    def _show_checks(self, picture: Picture, now: float) -> None:
+        """Every check as it is now: data grows old while it is read."""
+        is_open = self._is_open(now)
+        found = checks.groups(picture, self._case.proposal.move, now) if self._case and is_open else ()
         self.query_one("#summary", Prose).show(checks.summary(found) if is_open else EMPTY)
-        self.query_one("#verdicts", Prose).show(*map(checks.line, found))
+        self.query_one("#verdicts", Passage).tell(checks.paragraphs(found))
 
     def tick(self, now: float) -> None:
-        """Let the time run that the proposal has left."""
+        """Let the time run that the proposal has left, and that the checks speak of."""
         picture = self._picture
         if picture is None:
             return
         self.query_one(StatusBar).tick(picture, now)
         self.query_one("#standing", TextLine).show(words.standing(picture, self._case, now))
         self.query_one("#remarks", Prose).show(*words.remarks(picture, self._case, now))
+        self._show_checks(picture, now)
         is_open = self._is_open(now)
         self.query_one("#not-yet", Button).label = "Not yet" if is_open else "Close"
         for name in ("approve", "reject"):
@@ -260,7 +268,7 @@ class Approval(FollowingPage[None]):
         if picture is None:
             return
         figures, standing = (self.query_one(f"#{name}", TextLine).text for name in ("figures", "standing"))
-        told = {each.id: each.text for each in self.query(Prose)}
+        told = {each.id: each.text for each in (*self.query(Prose), *self.query(Passage))}
         others = [next_best.told(picture, move, glyphs) for move in self._others.values()]
         parts = (
             told["headline"],

@@ -62,8 +62,9 @@ class Charts(Page[None]):
                 with Vertical(id=f"panel-{figure}", classes="panel"):
                     yield TextLine(id=f"caption-{figure}", glyphs=glyphs)
                     yield Chart(id=f"chart-{figure}", glyphs=glyphs)
-        yield Table(columns, glyphs=glyphs, id="lines")
-        yield Table(moments.COLUMNS, glyphs=glyphs, empty=moments.nothing(self._scope), id="events")
+        yield Table(columns, among_others=True, glyphs=glyphs, id="lines")
+        empty = moments.nothing(self._scope)
+        yield Table(moments.COLUMNS, empty=empty, among_others=True, glyphs=glyphs, id="events")
         yield KeyBar()
 
     def on_mount(self) -> None:

@@ -25,6 +25,7 @@ from hctui.tui.lists import log, nodes, vms
 from hctui.tui.page import Page
 from hctui.tui.picture import Picture
 from hctui.tui.screens.panels import LogTable, NodeTable, RuleTable, VmTable
+from hctui.tui.screens.side import Side
 from hctui.tui.widgets.filter_box import FilterBox
 from hctui.tui.widgets.key_bar import KeyBar
 from hctui.tui.widgets.proposal_bar import ProposalBar
@@ -60,9 +61,7 @@ class Dashboard(Page[None]):
         yield TextLine(id="legend")
         with Vertical(id="main"):
             yield VmTable(glyphs)
-            with Vertical(id="side"):
-                yield RuleTable(glyphs)
-                yield LogTable(glyphs)
+            yield Side(glyphs, id="side")
         yield FilterBox("text, node, tag, violation, cooldown")
         yield ProposalBar()
         yield KeyBar()
@@ -74,6 +73,7 @@ class Dashboard(Page[None]):
         if not self.is_mounted:
             return
         self._notice(picture.view.state.proposal)
+        self.set_class(picture.view.state.proposal is not None, "-waiting")
         self._picture = picture
         now = self.console_app.front.now()
         for table in self.query(Table):
@@ -102,6 +102,9 @@ class Dashboard(Page[None]):
             await self.query_one(NodeTable).seed(queries, picture)
         except HctuiError as error:
             self.console_app.say(f"The past cannot be shown. {error}", is_wrong=True)
+        else:
+            # There may be a newer one by now.
+            self.query_one(NodeTable).paint(self._picture or picture)
 
     def _notice(self, proposal: Proposal | None) -> None:
         """Remember since when the proposal has stood here, by the person's own clock."""
@@ -123,11 +126,11 @@ class Dashboard(Page[None]):
 
     @property
     def vm_id(self) -> VmId | None:
-        """The VM that is meant: the one under the cursor, or the one of the broken rule under it."""
-        rules = self.query_one(RuleTable)
-        if self.focused is rules:
-            return rules.vm_id
-        key = self.query_one(VmTable).cursor_key
+        """The VM under the cursor that has the focus, or of the broken rule under it; else `None`."""
+        table = self.focused
+        if isinstance(table, RuleTable):
+            return table.vm_id
+        key = table.cursor_key if isinstance(table, VmTable) else None
         return VmId(key) if key else None
 
     @on(Table.Chosen, "#vms")
@@ -174,6 +177,7 @@ class Dashboard(Page[None]):
         box = self.query_one(FilterBox)
         box.value = self.query_one(self._filtering).wanted
         box.open()
+        self.refresh_bindings()
 
     @on(Input.Changed, "#filter")
     def _filter_changed(self, event: Input.Changed) -> None:
@@ -183,6 +187,7 @@ class Dashboard(Page[None]):
     def _filter_done(self) -> None:
         self.query_one(FilterBox).settle()
         self.query_one(self._filtering).focus()
+        self.refresh_bindings()
 
     def action_back(self) -> None:
         """Forget the filters."""
@@ -190,6 +195,7 @@ class Dashboard(Page[None]):
             self._filter(table, "")
         self.query_one(FilterBox).clear_and_close()
         self.query_one(self._filtering).focus()
+        self.refresh_bindings()
 
     def _filter(self, table: VmTable | LogTable, wanted: str) -> None:
         if table.wanted != wanted:
@@ -224,7 +230,7 @@ class Dashboard(Page[None]):
     # Asking why, acting
 
     def action_explain(self) -> None:
-        """Explain what has the focus: a line's cycle, a VM, or the last decision."""
+        """Explain what has the focus: a line's cycle, a VM; of nodes, the last decision, which has their loads."""
         from hctui.tui.screens.explain import Explanation
 
         if isinstance(self.focused, LogTable):
@@ -260,10 +266,15 @@ class Dashboard(Page[None]):
             self.console_app.copy("The row", text)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """The keys of a proposal are there while one waits."""
+        """The keys of a proposal are there while one waits, and the way back while there is a filter to forget."""
         if action in ("approve", "reject", "next_best"):
             return self._seen is not None
-        return True
+        return self._is_filtered() if action == "back" else True
+
+    def _is_filtered(self) -> bool:
+        """Whether a filter is set, or open to be typed."""
+        tables = (*self.query(VmTable), *self.query(LogTable))
+        return any(box.is_open for box in self.query(FilterBox)) or any(table.wanted for table in tables)
 
     def action_approve(self) -> None:
         """Open the proposal; the same key there approves it."""

@@ -147,7 +147,7 @@ class NodeDetail(_Detail):
         yield StatusBar()
         yield TextLine(cell(" Node", Tone.STRONG), id="title")
         yield Paper(glyphs=glyphs)
-        yield Table(vms.COLUMNS, empty="no VM is here", glyphs=glyphs, id="vms")
+        yield Table(vms.COLUMNS, empty="no VM is here", among_others=True, glyphs=glyphs, id="vms")
         yield KeyBar()
 
     def write(self, picture: Picture) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from textual.app import App, ComposeResult
-from textual.binding import ActiveBinding, Binding
+from textual.binding import ActiveBinding
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -50,14 +50,11 @@ class Help(Page[None]):
             return
         self.query_one(StatusBar).paint(picture, self.console_app.front.now())
         remapped = picture.view.settings.console.keys
-        self.query_one(Paper).write(key_text.told(self._groups, remapped, self._display))
+        self.query_one(Paper).write(key_text.told(self._groups, remapped, self.console_app.shown_key))
 
     def tick(self, now: float) -> None:
         """Let the status bar run."""
         self.query_one(StatusBar).tick(self.console_app.picture, now)
-
-    def _display(self, key: str) -> str:
-        return str(self.app.get_key_display(Binding(key, "")))
 
     def action_help(self) -> None:
         """Close it with the key that opened it."""

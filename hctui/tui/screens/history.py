@@ -12,17 +12,17 @@ from functools import partial
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import VerticalScroll
 from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
 from hctui.config.errors import FolderError
 from hctui.config.paths import create_folder
 from hctui.core.errors import HctuiError
-from hctui.engine.queries import DecisionTold, Form, MigrationTold, Queries, Subject
+from hctui.engine.queries import Form, MigrationTold, Queries, Subject
 from hctui.tui.cell import Cell, Tone, cell
 from hctui.tui.keys import Where, bindings
 from hctui.tui.lists import history
+from hctui.tui.lists.folding import Fold, folded
 from hctui.tui.page import Page
 from hctui.tui.picture import Picture
 from hctui.tui.screens.question import Answer, Question
@@ -45,15 +45,7 @@ _FORMS = (
     Answer(_CLOSE, "Cancel", is_safe=True),
 )
 
-Told = MigrationTold | DecisionTold
-
-
-class _Whole(Question):
-    """A question whose text may be longer than its place, and is then scrolled by keys too."""
-
-    def on_mount(self) -> None:
-        """Let the text have the focus; it does not get it by itself."""
-        self.query_one(VerticalScroll).can_focus = True
+Told = MigrationTold | Fold
 
 
 class History(Page[None]):
@@ -69,6 +61,8 @@ class History(Page[None]):
         self._span = 0
         self._wanted = ""
         self._told: Mapping[str, Told] = {}
+        self._is_cut = False
+        self._first_seen: str | None = None
         self._picture: Picture | None = None
         self._read_at: object = None
 
@@ -105,14 +99,32 @@ class History(Page[None]):
             self.query_one(StatusBar).tick(self._picture, now)
 
     def _show(self, told: Mapping[str, Told], *, is_cut: bool) -> None:
-        self._told = told
+        self._told, self._is_cut = told, is_cut
         self._list.empty = history.nothing(self._subject, self._span_words, self._wanted)
         self._list.show(list(told), lambda key: self._row(told[key]))
-        heading = history.heading(self._subject, self._span_words, self._wanted, len(told), is_cut=is_cut)
+        self._head()
+
+    @on(Table.Moved)
+    def _moved(self) -> None:
+        if self._told:
+            self._head()
+
+    def _head(self) -> None:
+        """Say what is listed, and what has come above the cursor since that was on the first row."""
+        order = list(self._told)
+        if self._first_seen not in self._told or self._list.cursor_key == order[0]:
+            self._first_seen = order[0] if order else None
+        listed = history.Listed(
+            sum(each.count if isinstance(each, Fold) else 1 for each in self._told.values()),
+            len(order),
+            order.index(self._first_seen) if self._first_seen else 0,
+            self._is_cut,
+        )
+        heading = history.heading(self._subject, self._span_words, self._wanted, listed)
         self.query_one("#heading", TextLine).show(heading)
 
     def _row(self, told: Told) -> tuple[Cell, ...]:
-        if isinstance(told, DecisionTold):
+        if isinstance(told, Fold):
             return history.decision_row(told)
         assert self._picture is not None  # noqa: S101 - there are rows only after a picture
         return history.migration_row(self._picture, told)
@@ -153,11 +165,12 @@ class History(Page[None]):
 
     async def _asked(self, queries: Queries, since: float, until: float) -> tuple[dict[str, Told], bool]:
         """What is to be listed, by the key of its row, and whether there is more. One more is asked for to know."""
-        most = history.MOST_ROWS
         if self._subject is Subject.DECISIONS:
+            most = history.MOST_DECISIONS
             decisions = await queries.decisions(until, most + 1, contains=self._wanted)
             within = [each for each in decisions if each.at >= since]
-            return {str(each.id): each for each in within[:most]}, len(within) > most
+            return {fold.key: fold for fold in folded(within[:most])}, len(within) > most
+        most = history.MOST_ROWS
         migrations = await queries.migrations(since, until, most + 1)
         matching = [each for each in migrations[:most] if history.matches(each, self._wanted)]
         return {each.id: each for each in matching}, len(migrations) > most
@@ -195,8 +208,8 @@ class History(Page[None]):
     @on(Table.Chosen)
     def _open(self, event: Table.Chosen) -> None:
         told = self._told.get(event.key)
-        if isinstance(told, DecisionTold):
-            self._explain(told.at)
+        if isinstance(told, Fold):
+            self._explain(told.newest.at)
         elif told is not None:
             answers = (Answer(_EXPLAIN, "Explain"), Answer(_CLOSE, "Close", is_safe=True))
             at = told.requested_at
@@ -205,7 +218,7 @@ class History(Page[None]):
                 if answer == _EXPLAIN:
                     self._explain(at)
 
-            self.app.push_screen(_Whole("Migration", history.whole(told), answers), answered)
+            self.app.push_screen(Question("Migration", history.whole(told), answers), answered)
 
     def _explain(self, at: float) -> None:
         from hctui.tui.screens.explain import Explanation

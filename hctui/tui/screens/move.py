@@ -20,7 +20,8 @@ from hctui.tui import errand as errands
 from hctui.tui import move_words as words
 from hctui.tui.cell import EMPTY, Cell
 from hctui.tui.errand import Errand
-from hctui.tui.keys import named
+from hctui.tui.glyphs import Glyphs
+from hctui.tui.keys import Where, bindings, named
 from hctui.tui.lists import targets
 from hctui.tui.outcome import outcome
 from hctui.tui.picture import Picture, picture_of
@@ -32,6 +33,15 @@ from hctui.tui.widgets.status_bar import StatusBar
 from hctui.tui.widgets.table import Table
 
 _YES, _NO = "yes", "no"
+
+
+class TargetTable(Table):
+    """The list of nodes."""
+
+    BINDINGS = bindings(Where.TARGETS)
+
+    def __init__(self, glyphs: Glyphs) -> None:
+        super().__init__(targets.COLUMNS, empty="there is no node to move it to", glyphs=glyphs, id="targets")
 
 
 class MovePage(FollowingPage[None]):
@@ -58,12 +68,7 @@ class MovePage(FollowingPage[None]):
         yield Prose(id="headline")
         yield Prose(id="outcome")
         yield Prose(id="standing")
-        yield Table(
-            targets.COLUMNS,
-            empty="there is no node to move it to",
-            glyphs=self.console_app.glyphs,
-            id="targets",
-        )
+        yield TargetTable(self.console_app.glyphs)
         yield Prose(id="detail")
         yield KeyBar()
 

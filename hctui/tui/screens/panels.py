@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from hctui.core.model import NodeId, VmId
 from hctui.engine.view import Front, Line
+from hctui.tui.cell import EMPTY, Cell
 from hctui.tui.glyphs import Glyphs
 from hctui.tui.keys import Where, bindings
 from hctui.tui.lists import log, nodes, violations, vms
@@ -35,7 +36,7 @@ class VmTable(Table):
     BINDINGS = bindings(Where.VMS, Where.LIST)
 
     def __init__(self, glyphs: Glyphs) -> None:
-        super().__init__(vms.COLUMNS, empty="no VM is known yet", glyphs=glyphs, id="vms")
+        super().__init__(vms.COLUMNS, empty="no VM is known yet", among_others=True, glyphs=glyphs, id="vms")
         self.sorting = vms.Sorting()
         self.wanted = ""
 
@@ -58,7 +59,7 @@ class NodeTable(Table):
 
     def __init__(self, picture: Picture, glyphs: Glyphs) -> None:
         columns = nodes.columns(picture.view.policy)
-        super().__init__(columns, empty="no node is known yet", glyphs=glyphs, id="nodes")
+        super().__init__(columns, empty="no node is known yet", among_others=True, glyphs=glyphs, id="nodes")
         self._trail = Trail()
 
     def paint(self, picture: Picture) -> None:
@@ -72,10 +73,10 @@ class NodeTable(Table):
         self.show(
             keys, lambda key: nodes.row(picture, NodeId(key), self._trail, self.glyphs, self.text_width)
         )
-        self.styles.height = len(keys) + 1
+        self.styles.height = max(1, len(keys)) + 1  # without any node, one line says so
 
     async def seed(self, queries: Queries, picture: Picture) -> None:
-        """Begin the sparklines with what the journal has.
+        """Put what the journal has before the readings; shown with the next `paint`.
 
         Raises:
             HctuiError: the journal cannot be read.
@@ -83,7 +84,6 @@ class NodeTable(Table):
         from hctui.tui.seed import readings
 
         self._trail.begin(await readings(queries, picture.view, SEED_SECONDS))
-        self.paint(picture)
 
 
 class RuleTable(Table):
@@ -92,7 +92,9 @@ class RuleTable(Table):
     BINDINGS = bindings(Where.LIST)
 
     def __init__(self, glyphs: Glyphs) -> None:
-        super().__init__(violations.COLUMNS, empty="all rules are kept", glyphs=glyphs, id="violations")
+        super().__init__(
+            violations.COLUMNS, empty="all rules are kept", among_others=True, glyphs=glyphs, id="violations"
+        )
         self._first_vms: dict[str, VmId | None] = {}
 
     def paint(self, picture: Picture) -> None:
@@ -119,7 +121,9 @@ class LogTable(Table):
     BINDINGS = bindings(Where.LOG, Where.LIST)
 
     def __init__(self, glyphs: Glyphs) -> None:
-        super().__init__(log.COLUMNS, empty="nothing yet", follow=True, glyphs=glyphs, id="log")
+        super().__init__(
+            log.COLUMNS, empty="nothing yet", follow=True, among_others=True, glyphs=glyphs, id="log"
+        )
         self.wanted = ""
         self.verbose = False
         self._book = log.LogBook()
@@ -137,6 +141,14 @@ class LogTable(Table):
         """Take over what the console itself has said, in too many words for a note; shown with the next `paint`."""
         while said:
             self._book.note(said.popleft())
+
+    @property
+    def cut_line(self) -> Cell:
+        """The text under the cursor if there is no room for all of it, else nothing."""
+        shown, text_at = self.chosen, len(log.COLUMNS) - 1
+        text = log.row(shown)[text_at] if shown else EMPTY
+        room = next((place.width for place in self.places if place.index == text_at), 0)
+        return text if text.width > room else EMPTY
 
     @property
     def chosen(self) -> log.Row | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
@@ -17,6 +17,9 @@ from hctui.tui.keys import Where, bindings
 from hctui.tui.page import Dialog
 
 Evidence = Callable[[], Awaitable[str]]
+
+ROWS_AROUND = 7
+"""What the text leaves of the screen's rows: one above the box and one below, its frame, the remark, the answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ class Question(Dialog[str]):
         """Title, text, evidence and a button for each answer."""
         with Vertical(id="box") as box:
             box.border_title = Content(self._title)
-            with VerticalScroll(can_focus=self._evidence is not None):
+            with VerticalScroll(can_focus=False):  # its keys work whichever answer has the focus
                 yield Static(self._text, id="text", markup=False)
                 if self._evidence:
                     yield Static("Reading what was done so far.", id="evidence", markup=False)
@@ -71,6 +74,11 @@ class Question(Dialog[str]):
             with Horizontal(id="answers"):
                 for answer in self._answers:
                     yield Button(answer.label, id=answer.id, compact=True)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Give the text the rows there are. A style sheet cannot: the box's height goes by that of the text."""
+        self.query_one(VerticalScroll).styles.max_height = event.size.height - ROWS_AROUND
+        self.call_after_refresh(self._tell_of_more)
 
     def on_mount(self) -> None:
         """Put the focus where an accidental key does no harm."""

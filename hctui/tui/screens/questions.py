@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 YES, NO, STOP, GO_ON = "yes", "no", "stop", "go-on"
 REPORT_SECONDS = 7 * 24 * 3600.0
 
+_BELOW = "Below is what was done, or in a dry run would have been done, in the last 7 days."
+
 
 def going_live(view: View, evidence: Evidence | None, *, armed_by_environment: bool) -> Question:
     """Before a dry run ends."""
@@ -29,11 +31,7 @@ def going_live(view: View, evidence: Evidence | None, *, armed_by_environment: b
         if armed_by_environment
         else ""
     )
-    discarded = _discarded(view)
-    text = (
-        f"{armed}Going live on {_name(view)}. {who}{discarded}\n\n"
-        "Below is what this dry run would have done in the last 7 days."
-    )
+    text = f"{_hindrance(view)}{armed}Going live on {_name(view)}. {who}{_discarded(view)}\n\n{_BELOW}"
     return Question(
         "Go live", text, (Answer(NO, "Stay in dry run", is_safe=True), Answer(YES, "Go live")), evidence
     )
@@ -42,8 +40,8 @@ def going_live(view: View, evidence: Evidence | None, *, armed_by_environment: b
 def live_auto(view: View, evidence: Evidence | None) -> Question:
     """Before moves are made without approval."""
     text = (
-        f"hctui is LIVE on {_name(view)}. In mode auto it moves VMs by itself, without asking, whenever its rules and "
-        "thresholds say so.\n\nBelow is what was done, or in a dry run would have been done, in the last 7 days."
+        f"{_hindrance(view)}hctui is LIVE on {_name(view)}. In mode auto it moves VMs by itself, without asking, "
+        f"whenever its rules and thresholds say so.\n\n{_BELOW}"
     )
     return Question(
         "Mode auto, live",
@@ -67,7 +65,7 @@ def leaving(view: View) -> Question | None:
     if not undone:
         return None
     if view.policy.mode is Mode.APPROVE:
-        undone.append("Without a console nobody can approve a move: proposals would only expire.")
+        undone.append("Without a console, proposals are answered with `hctui approve` and `hctui reject`.")
     answers = (
         Answer(NO, "Stay", is_safe=True),
         Answer(GO_ON, "Go on without the console"),
@@ -86,6 +84,11 @@ def report_of(queries: Callable[[], Queries | None], view: View, now: float) -> 
         return await journal.report(now - REPORT_SECONDS, now, view.policy.cpu_upper_percent)
 
     return read
+
+
+def _hindrance(view: View) -> str:
+    """What would keep it from acting at all: nothing else matters before that."""
+    return f"{view.hindrance}\n\n" if view.hindrance else ""
 
 
 def _discarded(view: View) -> str:

@@ -31,6 +31,8 @@ _WHY_NOTHING_WAS_LOOKED_AT = {
     Outcome.PAUSED: "Neither rules nor load were looked at: while paused, nothing is decided.",
     Outcome.STANDING_DOWN: "Neither rules nor load were looked at: while a safety check fails, nothing is decided.",
     Outcome.COOLING_DOWN: "Neither rules nor load were looked at: after a migration the whole cluster rests.",
+    Outcome.BUDGET_SPENT: "Neither rules nor load were looked at: no more moves are made within this hour.",
+    Outcome.OFF_HOURS: "Neither rules nor load were looked at: outside the hours to act, nothing is decided.",
     Outcome.COLLECTING: "No rule is broken. Load is looked at once the history of two nodes is full.",
 }
 
@@ -52,8 +54,13 @@ def _facts(decision: Decision, glyphs: Glyphs) -> Iterator[Paragraph]:
     yield fact("decided", cell(date_time(decision.at)))
     yield fact("outcome", cell(decision.outcome))
     yield fact("run", joined(cell(f"{dry}; mode {decision.mode}"), cell(_imagined(decision))))
+    if decision.closed:
+        ended = decision.closed
+        told = joined(cell(f"{ended.proposal_id}, {ended.ending}: "), _route(ended.move, glyphs))
+        yield fact("proposal", told, link=to_vm(ended.move.vm_id))
     if decision.move:
-        yield fact("move", _route(decision.move, glyphs), link=to_vm(decision.move.vm_id))
+        label = "proposed" if decision.outcome is Outcome.PROPOSAL else "move"
+        yield fact(label, _route(decision.move, glyphs), link=to_vm(decision.move.vm_id))
 
 
 def _imagined(decision: Decision) -> str:

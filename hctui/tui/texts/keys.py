@@ -16,7 +16,7 @@ from hctui.tui.texts.verdicts import heading
 _KEY_WIDTH = 16
 
 REMAPPING = (
-    "To change a key, write the word at the right of its line into the settings:",
+    "To change a key, set its name, at the right of its line, to another key in the settings, as in",
     'keys = ["approve=ctrl+a"]',
 )
 
@@ -87,12 +87,17 @@ def told(groups: Sequence[Group], remapped: Mapping[str, str], display: Display)
     return tuple(found)
 
 
-def how_to_quit(remapped: Mapping[str, str], display: Display) -> str:
-    """What is said to somebody who presses Ctrl-C, which quits elsewhere; keys as in `told`."""
-    keys = [display(key.strip()) for key in remapped.get("quit", BY_ID["quit"].keys).split(",")]
-    return (
-        f"Ctrl-C does not quit. {' or '.join(keys)} does, and asks first if something would be left undone."
-    )
+def how_to_quit(keys: str, display: Display, *, asks_first: bool) -> str:
+    """What is said to somebody who presses Ctrl-C, which quits elsewhere.
+
+    Args:
+        keys: those that do quit, as Textual names them, separated by commas.
+        display: how a key is shown.
+        asks_first: whether they ask where something would be left undone.
+    """
+    shown = " or ".join(display(key.strip()) for key in keys.split(","))
+    asks = ", and asks first if something would be left undone" if asks_first else ""
+    return f"Ctrl-C does not quit. {shown} does{asks}."
 
 
 Line = tuple[str, str, str, bool]

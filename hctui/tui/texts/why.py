@@ -21,6 +21,8 @@ _WAITING = (
     Outcome.PAUSED,
     Outcome.STANDING_DOWN,
     Outcome.COOLING_DOWN,
+    Outcome.BUDGET_SPENT,
+    Outcome.OFF_HOURS,
 )
 
 Answer = Callable[[Picture, Situation, Vm], str]
@@ -68,6 +70,8 @@ def _nothing_is_decided(picture: Picture) -> str:
     if picture.view.state.paused:
         return "Paused: nothing is decided."
     decision = picture.view.decision
+    if decision and decision.outcome is Outcome.RULES_ONLY:
+        return decision.findings[-1].sentence  # that of the load, and when it is looked at again
     return f"Nothing is decided now. {decision.sentence}" if decision and decision.outcome in _WAITING else ""
 
 

@@ -19,7 +19,7 @@ from textual.widget import Widget
 from textual.worker import Worker, WorkerState
 
 from hctui.tui.cell import Tone
-from hctui.tui.drawing import FULL, Drawing, Point, load_ticks, time_ticks
+from hctui.tui.drawing import FULL, Drawing, Point, Scale, cell_of, load_ticks, scale_of, time_ticks
 from hctui.tui.glyphs import ASCII, UNICODE, Glyphs
 from hctui.tui.widgets.tones import tone_classes, tone_css
 
@@ -50,24 +50,22 @@ class _Sheet:
     inks: Mapping[Tone, Ink]
     is_ascii: bool
 
+    @property
+    def scale(self) -> Scale:
+        """How high loads are drawn."""
+        dots = 1 if self.is_ascii else _DOTS_DOWN
+        return scale_of(self.drawing.thresholds, self.height - ABOVE_AND_BELOW, dots)
+
     def on_curve(self, at: float, percent: float) -> Point:
         """The point, moved to the middle of the cell in which the fine dots of a curve show it.
 
         Plotext rounds to cells and to dots each by itself; without this a letter stands beside its curve.
         """
-        if self.is_ascii:
-            return at - self.drawing.since, percent
-        seconds = self.drawing.until - self.drawing.since
-        across = _cell_of(at - self.drawing.since, seconds, self.width - SIDE, _DOTS_ACROSS)
-        return across, _cell_of(percent, FULL, self.height - ABOVE_AND_BELOW, _DOTS_DOWN)
-
-
-def _cell_of(value: float, full: float, cells: int, dots: int) -> float:
-    """The value, from 0 to `full`, that is drawn in the middle of the cell in which one of its dots shows this one."""
-    if cells < 2 or full <= 0.0:
-        return value
-    cell = int(value / full * (cells * dots - 1) + 0.5) // dots
-    return cell / (cells - 1) * full
+        seconds, cells = self.drawing.until - self.drawing.since, self.width - SIDE
+        across = at - self.drawing.since
+        if not self.is_ascii and cells > 1:
+            across = cell_of(across, seconds, cells, _DOTS_ACROSS) / (cells - 1) * seconds
+        return across, self.scale.middle(percent)
 
 
 class Chart(Widget):
@@ -176,20 +174,20 @@ def _plot(sheet: _Sheet) -> Plot:
 def _scale(plot: Plot, sheet: _Sheet) -> None:
     drawing = sheet.drawing
     times = time_ticks(drawing.since, drawing.until, sheet.width - SIDE)
-    loads = load_ticks(drawing.thresholds, sheet.height - ABOVE_AND_BELOW)
+    loads = load_ticks(drawing.thresholds, sheet.scale)
     plot.xticks([at - drawing.since for at, _ in times], [words for _, words in times])
     up = [sheet.on_curve(drawing.since, load)[1] for load, _ in loads]
     plot.yticks(up, [words.rjust(SIDE - 2) for _, words in loads])
 
 
 def _curves(plot: Plot, sheet: _Sheet) -> None:
-    since, until, curves = sheet.drawing.since, sheet.drawing.until, sheet.drawing.curves
+    since, until, curves, scale = sheet.drawing.since, sheet.drawing.until, sheet.drawing.curves, sheet.scale
     for curve in curves:
         for run in curve.runs():
             marker = "." if sheet.is_ascii else "braille"
             plot.plot(
                 [at - since for at, _ in run],
-                [load for _, load in run],
+                [scale.height(load) for _, load in run],
                 marker=marker,
                 color=sheet.inks[curve.tone],
             )

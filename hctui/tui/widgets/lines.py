@@ -17,11 +17,12 @@ from hctui.tui.widgets.tones import segments
 
 
 class Kind(StrEnum):
-    """What a line of a table is; the cursor's looks depend on whether the table has the focus."""
+    """What a line of a table is; the looks of header and cursor depend on whether the table has the focus."""
 
     BLANK = "blank"
     REMARK = "remark"
     HEADER = "header"
+    HEADER_FOCUSED = "header-focused"
     ROW = "row"
     CURSOR = "cursor"
     CURSOR_BLURRED = "cursor-blurred"

@@ -23,7 +23,7 @@ class ProposalBar(Vertical):
         &.-waiting { display: block; }
         & > Horizontal { height: 1; }
         #headline, #figures { width: 1fr; }
-        #expiry { width: 18; }
+        #expiry { width: 20; }
     }
     """
 

@@ -32,6 +32,7 @@ class Sheet(ScrollView, inherit_bindings=False):
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "table--header",
+        "table--header-focused",
         "table--cursor",
         "table--cursor-blurred",
     }
@@ -44,6 +45,7 @@ class Sheet(ScrollView, inherit_bindings=False):
             overflow-y: auto;
             scrollbar-size-vertical: 1;
             & > .table--header { background: $table-header; color: $tone-strong; text-style: bold; }
+            & > .table--header-focused { background: $table-header; color: $tone-strong; text-style: bold underline; }
             & > .table--cursor { background: $table-cursor; }
             & > .table--cursor-blurred { background: $table-cursor-blurred; }
             &:ansi > .table--header { text-style: bold underline; }

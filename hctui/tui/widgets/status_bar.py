@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, cast
+
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
@@ -9,6 +11,9 @@ from hctui.tui import status
 from hctui.tui.cell import Cell
 from hctui.tui.picture import Picture
 from hctui.tui.widgets.text_line import TextLine
+
+if TYPE_CHECKING:
+    from hctui.tui.app import Console
 
 
 class StatusBar(Vertical):
@@ -43,7 +48,8 @@ class StatusBar(Vertical):
     def paint(self, picture: Picture, now: float) -> None:
         """Show a picture at a time."""
         view = picture.view
-        self._show("identity", status.identity(picture))
+        attached_to = cast("Console", self.app).outlook.attached_to
+        self._show("identity", status.identity(picture, attached_to))
         self._show("switches", status.switches(view))
         self._show("trust", status.trust(view))
         self._show("api", status.api(view))

@@ -18,7 +18,7 @@ from textual.cache import LRUCache
 from textual.geometry import Size
 from textual.message import Message
 
-from hctui.tui.cell import Align, Cell, Tone, cell
+from hctui.tui.cell import Align, Cell, Tone, cell, joined
 from hctui.tui.columns import GAP, Column
 from hctui.tui.glyphs import UNICODE, Glyphs
 from hctui.tui.widgets.lines import BLANK, Kind, Line
@@ -91,6 +91,7 @@ class Table(Sheet, can_focus=True):
         header: bool = True,
         empty: str = "",
         follow: bool = False,
+        among_others: bool = False,
         glyphs: Glyphs = UNICODE,
         id: str | None = None,
         classes: str | None = None,
@@ -102,11 +103,13 @@ class Table(Sheet, can_focus=True):
             header: whether the first line shows the titles of the columns.
             empty: shown, dimmed, while there are no rows.
             follow: whether the last row stays in sight as rows are added; see `following`.
-            glyphs: for the ellipsis and the sort mark.
+            among_others: whether there are other tables beside it, so that its header must tell that it has the focus.
+            glyphs: for the ellipsis and the marks of sorting and focus.
             id: as for every widget.
             classes: as for every widget.
         """
         super().__init__(columns, glyphs, id=id, classes=classes)
+        self._among_others = among_others
         self._header = int(header)
         self._empty = empty
         self._follow = follow
@@ -266,7 +269,7 @@ class Table(Sheet, can_focus=True):
         self.repaint()
 
     def watch_has_focus(self, _has_focus: bool) -> None:
-        """Draws the cursor as it looks with the focus, or without."""
+        """Draws header and cursor as they look with the focus, or without."""
         super().watch_has_focus(_has_focus)
         self.repaint()
 
@@ -277,7 +280,7 @@ class Table(Sheet, can_focus=True):
     def line(self, y: int) -> Line:
         """The header, a row, what is said instead of rows, or nothing."""
         if y < self._header:
-            return Line(Kind.HEADER, self.titles())
+            return self._header_line()
         if not self._rows.order:
             return Line(Kind.REMARK, (cell(self._empty, Tone.DIM),)) if y == self._header else BLANK
         key = self._key_at(y)
@@ -286,6 +289,15 @@ class Table(Sheet, can_focus=True):
         if key != self._rows.cursor:
             return Line(Kind.ROW, self._cells_of(key))
         return Line(Kind.CURSOR if self.has_focus else Kind.CURSOR_BLURRED, self._cells_of(key))
+
+    def _header_line(self) -> Line:
+        """The titles; with the focus a mark before the first, for not every terminal has colours enough to show it."""
+        cells = list(self.titles())
+        if not (self._among_others and self.has_focus and self.places):
+            return Line(Kind.HEADER, tuple(cells))
+        first = self.places[0].index
+        cells[first] = joined(cell(self.glyphs.pointer), cells[first])
+        return Line(Kind.HEADER_FOCUSED, tuple(cells))
 
     def _cells_of(self, key: str) -> tuple[Cell, ...]:
         if (cells := self._cells.get(key)) is None:

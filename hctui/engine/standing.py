@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 from pathlib import Path
 
+from hctui.config.errors import FolderError
+from hctui.config.paths import create_folder
+from hctui.config.publishing import publish
 from hctui.core.state import Standing
 from hctui.journal.errors import JournalError
 
@@ -54,22 +55,11 @@ def write_standing(folder: Path, address: str, standing: Standing) -> None:
     try:
         if standing == _NOTHING:
             path.unlink(missing_ok=True)
-        else:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _publish(
-                path, {"address": address, "paused": standing.paused, "dry_run_held": standing.dry_run_held}
-            )
+            return
+        content = {"address": address, "paused": standing.paused, "dry_run_held": standing.dry_run_held}
+        create_folder(folder)
+        publish(json.dumps(content).encode(), path, replace=True)
+    except FolderError as error:
+        raise JournalError(str(error)) from error
     except OSError as error:
         raise JournalError(f"{path}: {error.strerror}.") from error
-
-
-def _publish(path: Path, content: dict[str, str | bool]) -> None:
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with open(descriptor, "w", encoding="utf-8") as stream:
-            json.dump(content, stream)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(temporary, path)
-    finally:
-        Path(temporary).unlink(missing_ok=True)

@@ -5,11 +5,11 @@ A traceback names places in the program and holds no values of variables, one of
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from hctui.config.errors import FolderError
 from hctui.config.paths import create_folder
+from hctui.config.publishing import publish
 
 
 def last_line(traceback: str) -> str:
@@ -23,14 +23,9 @@ def written_down(traceback: str, path: Path) -> str:
     The file of an earlier crash is replaced, and its folder made if need be. A file that cannot be written is no reason
     to stop anything, and is only said.
     """
-    part = path.with_name(f"{path.name}.part")
     try:
         create_folder(path.parent)
-        part.unlink(missing_ok=True)
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with open(descriptor, "w", encoding="utf-8", errors="backslashreplace") as stream:
-            stream.write(traceback)
-        part.replace(path)
+        publish(traceback.encode("utf-8", "backslashreplace"), path, replace=True)
     except FolderError as error:
         return f"What happened could not be written down. {error}"
     except OSError as error:

@@ -8,8 +8,14 @@ from pathlib import Path
 import pytest
 
 from hctui.core.state import Standing
+from hctui.engine.standing import read_standing, standing_path, write_standing
 from hctui.journal import JournalError, journals
-from hctui.journal.standing import read_standing, standing_path, write_standing
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "journals"
+
 
 HERE, THERE = "https://10.0.0.1", "https://10.0.0.2"
 

@@ -1,0 +1,15 @@
+"""How wide text may be that commands print: as the terminal is, and as long as it likes where a program reads it."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+
+from hctui.core.wrapping import WIDEST
+
+
+def width() -> int | None:
+    """The columns of the terminal that is printed to, at most 100; `None` where the output is piped."""
+    if not sys.stdout.isatty():
+        return None
+    return min(shutil.get_terminal_size().columns, WIDEST)

@@ -1,0 +1,161 @@
+"""`hctui status`: how the balancers of this host are, for people and for monitoring. It asks no cluster."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from hctui.cli.options import loaded, settings_flags
+
+if TYPE_CHECKING:
+    from hctui.cli.health import Condition
+    from hctui.cli.running import Running
+    from hctui.core.policy import Policy
+    from hctui.journal import JournalInfo
+
+MOST_WAITS = 5
+"""So many of what rests is told as text; the rest is counted."""
+
+
+@click.command(short_help="Say how the running hctui is.")
+@settings_flags()
+@click.option(
+    "--cluster", "named", metavar="NAME|ADDRESS", help="Only this one of the clusters of this host."
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a cluster, each on a line of its own.")
+def status(config_file: Path | None, named: str | None, as_json: bool) -> int:
+    """Say how each balancer of this host is: mode, last decision and why, what is under way, what waits, what rests.
+
+    Exit code 0 if all are well; 1 if one is not: it cannot read its cluster, stands down, is paused after failures, or
+    its data is old; 2 if none runs for a cluster that was balanced from here, or it cannot be told.
+    """
+    conditions = conditions_of_this_host(loaded(config_file, {}).policy(), named)
+    if not conditions:
+        click.echo(
+            f"No hctui runs on this host{f' for {named}' if named else ''}, and none has left a journal."
+        )
+        return 2
+    if as_json:
+        for condition in conditions:
+            click.echo(json.dumps({**asdict(condition), "health": condition.health.name.lower()}))
+    else:
+        click.echo("\n\n".join("\n".join(as_text(each, time.time())) for each in conditions))
+    return max(condition.health for condition in conditions).value
+
+
+def conditions_of_this_host(policy: Policy, named: str | None) -> list[Condition]:
+    """How each balancer is that runs here, then each that ran; all, or those of one name.
+
+    `policy` is what the settings say, for what a journal does not tell.
+    """
+    from hctui.cli.running import running, spellings
+    from hctui.config import paths
+    from hctui.journal import journals
+
+    names = spellings(named) if named else ()
+    engines = [each for each in running() if not names or each.has(names)]
+    alive = {each.found.hello.cluster_id for each in engines}
+    asleep = [
+        info
+        for info in journals(paths.state_folder())
+        if info.cluster_id not in alive
+        and (not names or not {info.cluster_id, info.cluster_name, *info.addresses}.isdisjoint(names))
+    ]
+    return [*map(_asked, engines), *(_read(info, policy) for info in asleep)]
+
+
+def _asked(engine: Running) -> Condition:
+    """How an engine is, by its own words."""
+    from hctui.cli.conversation import looked_at
+    from hctui.cli.health import Condition, Health, of_engine
+    from hctui.engine.remote_client import NotReached
+
+    hello = engine.found.hello
+    addresses = tuple(sorted(engine.names - {hello.cluster_id, hello.cluster_name}))
+    try:
+        look = looked_at(engine.found.path)
+    except NotReached as error:
+        return Condition(
+            engine.label, addresses, Health.UNKNOWN, (str(error),), pid=hello.pid, version=hello.version
+        )
+    return of_engine(
+        look.view, look.lines, look.now, pid=hello.pid, version=hello.version, addresses=addresses
+    )
+
+
+def _read(info: JournalInfo, policy: Policy) -> Condition:
+    """How an engine was, by its journal; nobody answers for it now."""
+    from hctui.cli.health import Condition, Health, of_journal
+    from hctui.cli.running import lock_of
+    from hctui.journal import JournalError
+    from hctui.journal.lock import holder
+    from hctui.journal.memory import read_memory
+    from hctui.journal.traces import read_decision_at
+
+    if pid := holder(lock_of(info.path)):
+        told = f"Process {pid} balances it, and does not answer at a socket; its log may say why."
+        return Condition(info.cluster_name, info.addresses, Health.UNKNOWN, (told,), pid=int(pid))
+    now = time.time()
+    try:
+        state, decision = read_memory(info.path), read_decision_at(info.path, now)
+    except JournalError as error:
+        return Condition(info.cluster_name, info.addresses, Health.UNKNOWN, (str(error),))
+    return of_journal(info.cluster_name, info.addresses, state, decision, policy, now)
+
+
+def as_text(condition: Condition, now: float) -> Iterator[str]:
+    """A condition as lines; `now` in Unix seconds, for ages."""
+    from hctui.cli.health import Health
+
+    words = {Health.WELL: "well", Health.UNWELL: "NOT WELL", Health.UNKNOWN: "NOT KNOWN"}
+    process = f", process {condition.pid}" if condition.pid else ""
+    yield f"{condition.cluster}: {words[condition.health]}{process}"
+    yield from (f"  {problem}" for problem in condition.problems)
+    facts = {
+        "mode": _switches(condition),
+        "data": _age(condition.data_at, now),
+        "decided": _age(condition.decided_at, now),
+        "decision": f"{condition.outcome}: {condition.sentence}" if condition.outcome else None,
+        "migrating": condition.migration,
+        "proposal": _proposal(condition),
+        "resting": _waits(condition),
+        "last error": f"{_age(condition.error_at, now)}: {condition.error}" if condition.error else None,
+    }
+    yield from (f"  {name:<10}  {fact}" for name, fact in facts.items() if fact)
+
+
+def _switches(condition: Condition) -> str | None:
+    if condition.mode is None:
+        return None
+    dry = "DRY RUN" if condition.dry_run else "LIVE"
+    return f"{dry}, {condition.mode}{', PAUSED' if condition.paused else ''}"
+
+
+def _age(at: float | None, now: float) -> str | None:
+    from hctui.core.wording import duration
+
+    return None if at is None else f"{duration(now - at)} ago"
+
+
+def _proposal(condition: Condition) -> str | None:
+    from hctui.core.wording import duration
+
+    waiting = condition.proposal
+    if waiting is None:
+        return None
+    left = duration(waiting.seconds)
+    return f"{waiting.id}: {waiting.move}, for {left} more. `hctui approve {waiting.id}` approves it."
+
+
+def _waits(condition: Condition) -> str | None:
+    from hctui.core.wording import duration
+
+    told = [f"{each.what} {duration(each.seconds)}" for each in condition.waits[:MOST_WAITS]]
+    more = len(condition.waits) - len(told)
+    return ", ".join([*told, *([f"{more} more"] if more else [])]) or None

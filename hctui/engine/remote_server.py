@@ -1,0 +1,312 @@
+"""The engine's end of its socket: shows the desk to whoever connects, and takes commands to it.
+
+It lives in the engine's event loop and never holds it up: what is told is written into buffers, and whoever does not
+read is dropped once its buffer is full. All who are connected get the same news, made once. That nobody can connect is
+no reason not to balance.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+
+from hctui.core.errors import HctuiError
+from hctui.core.wording import count
+from hctui.engine.commands import Command
+from hctui.engine.desk import Desk
+from hctui.engine.log import Log
+from hctui.engine.remote_orders import ordered
+from hctui.engine.remote_place import Place, is_ours
+from hctui.engine.remote_view import changes
+from hctui.engine.remote_wire import (
+    PROTOCOL,
+    Farewell,
+    Garbled,
+    Greeting,
+    Hello,
+    News,
+    Refused,
+    Who,
+    frame,
+    greeting_in,
+    own_version,
+    submitted,
+)
+from hctui.engine.view import Level, Line, View
+
+MOST_CONNECTIONS = 8
+
+MOST_MEETINGS = 4 * MOST_CONNECTIONS
+"""So many may be there if those are counted in that have not said who they are."""
+
+MOST_UNREAD_BYTES = 64 * 1024 * 1024
+"""Whoever has left more than that unread is dropped at the next news: five times the first news of 10,000 VMs."""
+
+MOST_WAITING = 100
+"""So many commands may wait for a cycle to take them."""
+
+GREETING_SECONDS = 5.0
+"""So long whoever connects may take to say who it is; real seconds, as those of sockets are."""
+
+FAREWELL_SECONDS = 1.0
+"""So long the end of a connection waits for the last words to be read."""
+
+FULL_SECONDS = 1.0
+"""A system that has no room for another connection is asked again after this."""
+
+
+@asynccontextmanager
+async def listening(desk: Desk, runtime: Path | None, log: Log) -> AsyncIterator[None]:
+    """Listen for as long as the block lasts; `None` is no folder to listen in. `log` gets every line."""
+    place = _place(desk, runtime, log)
+    if place is None:
+        yield
+        return
+    server = Server(desk, place, log)
+    async with server:
+        words = "It was stopped."
+        try:
+            yield
+        except HctuiError as error:
+            words = str(error)
+            raise
+        except Exception:
+            words = "An error in hctui itself ended it."
+            raise
+        finally:
+            server.words = words
+
+
+def _place(desk: Desk, runtime: Path | None, log: Log) -> Place | None:
+    if runtime is None:
+        return None
+    try:
+        return Place(runtime)
+    except (HctuiError, OSError) as error:
+        told = f"Nobody can attach to this hctui or command it from outside: there can be no socket. {error}"
+        log(Line(desk.now(), "socket", told, Level.WARNING))
+        return None
+
+
+class _Connection:
+    """Somebody at the other end, once it has said who it is."""
+
+    def __init__(self, writer: asyncio.StreamWriter, greeting: Greeting) -> None:
+        self.writer = writer
+        self.who, self.pid = greeting.who, greeting.pid
+        self.name = f"{greeting.who} (process {greeting.pid})"
+
+    @property
+    def unread_bytes(self) -> int:
+        return self.writer.transport.get_write_buffer_size()
+
+
+class Server:
+    """Serves one desk at one place, as an asynchronous context.
+
+    Attributes:
+        words: what everybody is told at the end.
+    """
+
+    def __init__(self, desk: Desk, place: Place, log: Log) -> None:
+        self.words = ""
+        self._desk = desk
+        self._place = place
+        self._log = log
+        self._meetings: set[asyncio.Task[None]] = set()
+        self._connections: set[_Connection] = set()
+        self._shown: View = desk.view
+        self._told = 0
+        self._waiting = 0
+        self._has_name = False
+        self._opening: asyncio.TimerHandle | None = None
+
+    async def __aenter__(self) -> Server:
+        """Begin to listen."""
+        self._place.socket.listen(MOST_MEETINGS)
+        self._listen(True)
+        self._end_listening = self._desk.listen(self._changed)
+        self._changed()
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        """Say farewell to everybody, and go."""
+        self._end_listening()
+        if self._opening:
+            self._opening.cancel()
+        self._listen(False)
+        self._place.remove()
+        leaving, self._connections = self._connections, set()
+        for connection in leaving:
+            connection.writer.write(frame(Farewell(self.words)))
+        for meeting in self._meetings:
+            meeting.cancel()
+        await asyncio.gather(*self._meetings, return_exceptions=True)
+
+    # What the desk publishes
+
+    def _changed(self) -> None:
+        """Called by the desk after every change, in the engine's own task."""
+        self._take_name()
+        before, self._shown = self._shown, self._desk.view
+        told, (self._told, lines) = self._told, self._desk.lines_since(self._told)
+        if not self._connections or (before is self._shown and told == self._told):
+            return
+        news = frame(News(self._desk.now(), changes(before, self._shown), self._told, lines, self._journal))
+        for connection in tuple(self._connections):
+            if connection.unread_bytes > MOST_UNREAD_BYTES:
+                self._drop(connection)
+            elif not connection.writer.is_closing():
+                connection.writer.write(news)
+
+    def _everything(self) -> News:
+        told, lines = self._desk.lines_since(0)
+        return News(self._desk.now(), changes(None, self._desk.view), told, lines, self._journal)
+
+    @property
+    def _journal(self) -> str:
+        queries = self._desk.queries
+        return str(queries.path.absolute()) if queries else ""
+
+    def _take_name(self) -> None:
+        """The engine publishes its cluster once it holds the lock of the journal."""
+        cluster = self._desk.view.cluster
+        if cluster is None or self._has_name:
+            return
+        self._has_name = True
+        try:
+            self._place.name_after(cluster.id)
+        except OSError as error:
+            told = f"The socket keeps the name {self._place.path.name}: {error.strerror}."
+            self._tell_soon("socket", told, Level.WARNING)
+
+    def _drop(self, connection: _Connection) -> None:
+        self._connections.discard(connection)
+        connection.writer.transport.abort()
+        self._tell_soon("dropped", f"{connection.name} does not read and was dropped.", Level.WARNING)
+
+    def _tell_soon(self, event: str, text: str, level: Level) -> None:
+        """Not at once: this may be called while the desk tells of another line."""
+        asyncio.get_running_loop().call_soon(self._tell, event, text, level)
+
+    def _tell(self, event: str, text: str, level: Level = Level.INFO) -> None:
+        self._log(Line(self._desk.now(), event, text[:1].upper() + text[1:], level))
+
+    # Who connects
+
+    def _let_in(self) -> None:
+        """Somebody knocks. By hand: a server of asyncio complains of who comes while it is being closed."""
+        try:
+            knocking, _ = self._place.socket.accept()
+        except (BlockingIOError, ConnectionAbortedError):
+            return  # it has gone again
+        except OSError:  # there is no room for another connection, and whoever knocks goes on knocking
+            self._listen(False)
+            self._opening = asyncio.get_running_loop().call_later(FULL_SECONDS, self._listen, True)
+            return
+        if len(self._meetings) >= MOST_MEETINGS:
+            knocking.close()
+            return
+        knocking.setblocking(False)
+        meeting = asyncio.get_running_loop().create_task(self._meet(knocking))
+        self._meetings.add(meeting)
+        meeting.add_done_callback(partial(self._met, knocking))
+
+    def _listen(self, is_open: bool) -> None:
+        """Let people in from now on, or not."""
+        loop, door = asyncio.get_running_loop(), self._place.socket
+        if is_open:
+            loop.add_reader(door, self._let_in)
+        else:
+            loop.remove_reader(door)
+
+    def _met(self, knocking: socket.socket, meeting: asyncio.Task[None]) -> None:
+        self._meetings.discard(meeting)
+        knocking.close()  # also where the meeting was cancelled before it began
+
+    async def _meet(self, knocking: socket.socket) -> None:
+        """One connection from its beginning to its end. Whatever comes over it ends only this connection."""
+        reader, writer = await asyncio.open_unix_connection(sock=knocking)
+        connection = None
+        try:
+            async with asyncio.timeout(GREETING_SECONDS):
+                connection = await self._welcomed(reader, writer)
+            while connection is not None:
+                self._take(connection, await submitted(reader))
+        except Garbled as error:
+            name = connection.name if connection else "somebody"
+            self._tell("socket", f"{name} was disconnected from the socket. {error}", Level.WARNING)
+        except (EOFError, OSError, TimeoutError):
+            pass  # it has gone, or never said who it is
+        finally:
+            if connection in self._connections:
+                self._connections.discard(connection)
+                self._tell_of(connection, "has gone; this hctui goes on")
+            await _closed(writer)
+
+    async def _welcomed(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> _Connection | None:
+        """Whoever connected, with the whole view sent; `None` if it may not stay."""
+        if not is_ours(writer.get_extra_info("socket")):
+            return None  # another user is told nothing at all
+        view = self._desk.view
+        known = (view.cluster.id, view.cluster.name) if view.cluster else ("", "")
+        version = own_version()
+        writer.write(
+            frame(Hello(PROTOCOL, version, os.getpid(), view.contact.address, *known, self._journal))
+        )
+        greeting = await greeting_in(reader)
+        refusal = self._refusal(greeting, version)
+        if refusal:
+            writer.write(frame(Refused(refusal)))
+            await writer.drain()
+            return None
+        connection = _Connection(writer, greeting)
+        self._tell_of(connection, "is attached")
+        writer.write(frame(self._everything()))
+        self._connections.add(connection)
+        return connection
+
+    def _refusal(self, greeting: Greeting, version: str) -> str:
+        """Why somebody may not stay, in a sentence."""
+        if (greeting.protocol, greeting.version) != (PROTOCOL, version):
+            return another_version(greeting.version, version, os.getpid())
+        if len(self._connections) >= MOST_CONNECTIONS:
+            return (
+                f"Process {os.getpid()} has {count(len(self._connections), 'connection')}, and takes no more."
+            )
+        return ""
+
+    def _take(self, connection: _Connection, command: Command) -> None:
+        self._waiting = self._waiting + 1 if self._desk.is_stirred else 1
+        if self._waiting > MOST_WAITING:
+            raise Garbled(f"More than {MOST_WAITING} commands wait already.")
+        what = ordered(command, self._desk.view)
+        data = {"who": connection.who.value, "process": connection.pid, "order": what}
+        self._log(Line(self._desk.now(), "ordered", f"Ordered by {connection.name}: {what}.", data=data))
+        self._desk.submit(command)
+
+    def _tell_of(self, connection: _Connection, what: str) -> None:
+        if connection.who is Who.CONSOLE:
+            self._tell("attached", f"{connection.name} {what}.")
+
+
+async def _closed(writer: asyncio.StreamWriter) -> None:
+    """Close it once the other side has taken what it was told, or does not take it."""
+    writer.close()
+    with contextlib.suppress(OSError, TimeoutError):
+        async with asyncio.timeout(FAREWELL_SECONDS):
+            await writer.wait_closed()
+    writer.transport.abort()
+
+
+def another_version(theirs: str, ours: str, pid: int) -> str:
+    """Why two versions do not talk to each other; `ours` is that of the engine in process `pid`."""
+    return f"This is hctui {theirs}, and process {pid} is hctui {ours}; they do not understand each other."

@@ -1,0 +1,284 @@
+"""Whether a balancer is well, and what is said of it, for people and for monitoring."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import pytest
+
+from hctui.cli.health import Condition, Health, Wait, of_engine, of_journal
+from hctui.cli.running import NoEngine, Running, SeveralEngines, meant, spellings
+from hctui.cli.status import as_text
+from hctui.core import balancer
+from hctui.core.commands import Pause
+from hctui.core.model import ClusterInfo, NetworkStatus
+from hctui.core.policy import Policy
+from hctui.core.state import Arrival, Failure, Ledger, Proposal, Rejection, State
+from hctui.engine.remote_client import Found
+from hctui.engine.remote_wire import Hello
+from hctui.engine.view import Contact, Level, Line, View
+from hctui.journal import Journal
+from hctui.journal.lock import holder
+from tests.core.build import NOW, cluster, cycle, history, move, node, node_id, vm
+from tests.engine.given import settings_of
+
+POLICY = Policy(dry_run=False)
+SNAPSHOT = cluster([node(1), node(2)], [vm("web"), vm("db", 2)])
+
+
+def view_of(
+    state: State | None = None, *, at: float = NOW, contact: str = "", **cluster_nodes: NetworkStatus
+) -> View:
+    snapshot = replace(SNAPSHOT, taken_at=at)
+    if cluster_nodes:
+        snapshot = replace(
+            snapshot, nodes={n.id: n for n in (node(1), node(2, status=cluster_nodes["second"]))}
+        )
+    step = balancer.step(state or State(samples=history(snapshot)), snapshot, (), POLICY, at)
+    return View(
+        at,
+        Contact("https://10.0.0.1", "TLS pinned", 0.1, contact),
+        settings_of(POLICY),
+        POLICY,
+        step.state,
+        snapshot.cluster,
+        snapshot,
+        step.decision,
+    )
+
+
+def condition(view: View, *lines: Line, now: float = NOW) -> Condition:
+    return of_engine(view, lines, now, pid=7, version="0.1.0", addresses=("https://10.0.0.1",))
+
+
+def test_an_engine_that_reads_its_cluster_and_could_act_is_well() -> None:
+    told = condition(view_of())
+    assert (told.health, told.problems) == (Health.WELL, ())
+    assert (told.cluster, told.mode, told.dry_run, told.paused) == ("branch-7", "auto", False, False)
+    assert told.decided_at == told.data_at == NOW
+
+
+UNWELL = {
+    "no contact": (lambda: condition(view_of(contact="Timed out.")), "cannot be read. Timed out."),
+    "old data": (lambda: condition(view_of(), now=NOW + POLICY.stale_after_seconds + 1), "The data is old."),
+    "standing down": (
+        lambda: condition(view_of(second=NetworkStatus.OFFLINE)),
+        "Standing down.",
+    ),
+    "paused by failures": (
+        lambda: condition(replace(view_of(), state=State(paused=True, failure_pause_at=NOW))),
+        "Paused after failed migrations.",
+    ),
+    "nothing read yet": (
+        lambda: condition(replace(view_of(), snapshot=None, decision=None, cluster=None)),
+        "has not been read yet",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", UNWELL.values(), ids=UNWELL)
+def test_an_engine_that_cannot_act_is_not_well_and_says_why(case: tuple[object, str]) -> None:
+    made, words = case
+    told = made()  # type: ignore[operator]
+    assert told.health is Health.UNWELL
+    assert words in " ".join(told.problems)
+
+
+def test_what_a_person_intends_is_well() -> None:
+    paused = view_of()
+    step = cycle(SNAPSHOT, Pause(), state=paused.state, policy=POLICY)
+    told = condition(replace(paused, state=step.state, decision=step.decision))
+    assert (told.health, told.paused) == (Health.WELL, True)
+    resting = view_of(State(samples=history(SNAPSHOT), real=Ledger(last_ended_at=NOW - 10)))
+    assert condition(resting).health is Health.WELL
+
+
+def test_what_rests_is_told_by_names_the_longest_first() -> None:
+    ledger = Ledger(
+        last_ended_at=NOW - 100,
+        arrivals={SNAPSHOT.vms[move("web").vm_id].id: Arrival(NOW - 60, node_id(2), node_id(1))},
+        failures=(Failure(move("db").vm_id, node_id(1), 1, NOW, "No."),),
+        rejections=(Rejection(move("db").vm_id, node_id(2), NOW - 9e9),),
+    )
+    view = replace(view_of(), state=State(real=ledger, unwell_at=NOW - 100))
+    told = condition(view).waits
+    assert told == (
+        Wait("VM db to 10.0.0.101", 1800.0),
+        Wait("VM web", 1740.0),
+        Wait("recovery", 800.0),
+        Wait("cluster", 200.0),
+    )
+
+
+def test_the_last_error_is_the_last_line_that_is_one() -> None:
+    lines = (
+        Line(NOW - 9, "a", "First.", Level.ERROR),
+        Line(NOW - 5, "b", "Second.", Level.ERROR),
+        Line(NOW, "c", "A warning.", Level.WARNING),
+    )
+    told = condition(view_of(), *lines)
+    assert (told.error, told.error_at) == ("Second.", NOW - 5)
+    assert any("5 s ago: Second." in line for line in as_text(told, NOW))
+
+
+def test_a_proposal_is_told_with_what_answers_it() -> None:
+    view = replace(view_of(), state=State(proposal=Proposal(7, move("web"), NOW - 60)))
+    text = "\n".join(as_text(condition(view), NOW))
+    assert (
+        "7: web from 10.0.0.101 to 10.0.0.102 (load), for 9:00 min more. `hctui approve 7` approves it."
+        in text
+    )
+
+
+def test_many_waits_are_counted() -> None:
+    waits = tuple(Wait(f"VM {n}", 60.0) for n in range(8))
+    text = "\n".join(as_text(replace(condition(view_of()), waits=waits), NOW))
+    assert "VM 4 1:00 min, 3 more" in text
+
+
+def test_by_the_journal_it_is_not_known_and_nothing_waits() -> None:
+    view = view_of()
+    state = State(paused=True, proposal=Proposal(7, move("web"), NOW))
+    told = of_journal("branch-7", ("https://10.0.0.1",), state, view.decision, POLICY, NOW)
+    assert (told.health, told.paused, told.proposal) == (Health.UNKNOWN, True, None)
+    assert "No hctui balances it on this host" in told.problems[0]
+    assert "branch-7: NOT KNOWN" in "\n".join(as_text(told, NOW))
+    assert (
+        json.loads(json.dumps(asdict(told)))["outcome"] == view.decision.outcome if view.decision else False
+    )
+
+
+# Which one is meant
+
+
+def running(name: str, address: str, *others: str, pid: int = 1) -> Running:
+    hello = Hello(1, "0.1.0", pid, address, f"id-of-{name}", name)
+    return Running(Found(Path("/x.sock"), hello), frozenset({name, f"id-of-{name}", address, *others}))
+
+
+ONE = running("branch-1", "https://10.0.1.1", "https://10.0.1.2")
+TWO = running("branch-2", "https://10.0.2.1", pid=2)
+
+
+@pytest.mark.parametrize(
+    ("named", "configured", "expected"),
+    [
+        ("branch-2", None, TWO),
+        ("id-of-branch-1", None, ONE),
+        ("10.0.1.2", None, ONE),
+        ("https://10.0.2.1/rest/v1", None, TWO),
+        ("branch-2", "https://10.0.1.1", TWO),
+        (None, "https://10.0.1.1", ONE),
+    ],
+)
+def test_a_cluster_is_named_by_name_id_or_address(
+    named: str | None, configured: str | None, expected: Running
+) -> None:
+    assert meant((ONE, TWO), named, configured) is expected
+
+
+def test_the_only_one_need_not_be_named_unless_the_settings_name_another() -> None:
+    assert meant((ONE,), None, None) is ONE
+    with pytest.raises(NoEngine, match=r"None runs for https://10\.0\.9\.9, but for branch-1 \(process 1\)"):
+        meant((ONE,), None, "https://10.0.9.9")
+
+
+def test_several_have_to_be_named() -> None:
+    with pytest.raises(SeveralEngines, match=r"branch-1 \(process 1\) and branch-2 \(process 2\)"):
+        meant((ONE, TWO), None, None)
+
+
+@pytest.mark.parametrize("name", ["branch 1", "", "not a host!", "x" * 400])
+def test_a_name_need_not_be_an_address(name: str) -> None:
+    assert spellings(name) == (name,)
+
+
+# `hctui status` as a program
+
+
+def status(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "hctui", "status", *arguments],
+        env={
+            "HOME": str(home),
+            "XDG_RUNTIME_DIR": str(home),
+            "XDG_STATE_HOME": str(home),
+            "PATH": os.environ["PATH"],
+        },
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_journals_tell_of_what_no_longer_runs(tmp_path: Path) -> None:
+    view = view_of()
+    assert view.decision is not None
+
+    async def record(cluster_id: str, name: str) -> None:
+        info = ClusterInfo(cluster_id, name, "9.4")
+        snapshot = replace(SNAPSHOT, cluster=info)
+        async with Journal.open(tmp_path / "hctui", info, f"https://{name}.example") as journal:
+            assert view.decision is not None
+            await journal.record_cycle(snapshot, view.decision, replace(view.state, paused=True))
+
+    for number in (1, 2):
+        asyncio.run(record(f"c{number}", f"branch-{number}"))
+    both = status(tmp_path)
+    assert both.returncode == 2
+    assert {"branch-1: NOT KNOWN", "branch-2: NOT KNOWN"} <= set(both.stdout.splitlines())
+    assert "PAUSED" in both.stdout
+    one = status(tmp_path, "--json", "--cluster", "branch-2.example")
+    assert [json.loads(line)["cluster"] for line in one.stdout.splitlines()] == ["branch-2"]
+    assert status(tmp_path, "--cluster", "branch-9").stdout.startswith(
+        "No hctui runs on this host for branch-9"
+    )
+
+
+HOLD = """
+import sys
+from pathlib import Path
+from hctui.journal.lock import sole_engine
+with sole_engine(Path(sys.argv[1])):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_the_holder_of_a_lock_is_known_while_it_holds_it(tmp_path: Path) -> None:
+    path = tmp_path / "c1.lock"
+    assert holder(path) == ""
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"held\n"
+        assert holder(path) == str(process.pid)
+        process.kill()
+    assert holder(path) == ""
+    path.write_text(f"{os.getpid()}\n")
+    assert holder(path) == "", "it lives, and holds nothing"
+    for nonsense in ("", "x", "-1", "9" * 30):
+        path.write_text(nonsense)
+        assert holder(path) == ""
+
+
+def test_a_lock_whose_holder_is_dead_is_not_even_touched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who takes it for a moment, to see, keeps an engine from starting in that moment."""
+
+    def taken(*arguments: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr("fcntl.flock", taken)
+    path = tmp_path / "c1.lock"
+    path.write_text(f"{2**22 + 1}\n")  # no system gives that number
+    assert holder(path) == ""

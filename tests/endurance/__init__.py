@@ -1,0 +1,1 @@
+"""Long runs in virtual time: weeks of a cluster's life with whatever goes wrong in them."""

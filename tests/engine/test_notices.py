@@ -1,0 +1,217 @@
+"""Which lines somebody is told of, and that telling never holds up or breaks anything."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import httpx
+import pytest
+
+from hctui.config import Settings
+from hctui.config.notify import Event, target
+from hctui.engine import notifying as module
+from hctui.engine.log import Log
+from hctui.engine.notices import MOST_AN_HOUR, Notices
+from hctui.engine.notifying import Notifier
+from hctui.engine.view import Level, Line
+from tests.core.build import NOW
+
+
+def line(event: str, level: Level = Level.INFO, at: float = NOW, text: str = "told") -> Line:
+    return Line(at, event, text, level, {"vm": "web"})
+
+
+@pytest.mark.parametrize(
+    ("told", "event"),
+    [
+        (line("executing"), Event.STARTED),
+        (line("ended"), Event.ENDED),
+        (line("ended", Level.ERROR), Event.FAILED),
+        (line("answer", Level.ERROR), Event.FAILED),
+        (line("answer"), None),
+        (line("proposal"), Event.PROPOSAL),
+        (line("waiting_for_approval"), None),
+        (line("standing_down"), Event.STOOD_DOWN),
+        (line("no_data"), Event.STOOD_DOWN),
+        (line("checking_rules"), None),
+        (line("dry_run"), None),
+    ],
+)
+def test_what_somebody_is_told_of(told: Line, event: Event | None) -> None:
+    notice = Notices().of(told)
+    assert (notice.event if notice else None) is event
+
+
+def test_of_standing_down_the_beginning_and_the_end_are_told() -> None:
+    notices = Notices()
+    lines = [
+        "checking_rules",
+        "no_data",
+        "standing_down",
+        "settings",
+        "standing_down",
+        "cooling_down",
+        "balanced",
+    ]
+    told = [notice.event for event in lines if (notice := notices.of(line(event)))]
+    assert told == [Event.STOOD_DOWN, Event.RECOVERED]
+
+
+def test_too_many_of_one_kind_are_counted_and_told_with_the_next() -> None:
+    notices = Notices()
+    told = [notices.of(line("executing", at=NOW + second)) for second in range(MOST_AN_HOUR + 3)]
+    assert [notice is not None for notice in told] == [True] * MOST_AN_HOUR + [False] * 3
+    assert notices.of(line("proposal", at=NOW + 99)), "each kind counts for itself"
+    late = notices.of(line("executing", at=NOW + 3600))
+    assert late
+    assert late.told == "told (3 notices of this kind before it left out: too many.)"
+    following = notices.of(line("executing", at=NOW + 3601))
+    assert following
+    assert following.left_out == 0
+
+
+class Told:
+    """A notifier with its targets, and what it complains of."""
+
+    def __init__(self, *targets: str) -> None:
+        self.settings = cast(Settings, SimpleNamespace(notify=tuple(map(target, targets))))
+        self.complaints: list[str] = []
+        self.has_complained = asyncio.Event()
+
+    @asynccontextmanager
+    async def log(self) -> AsyncIterator[Log]:
+        def complain(line: Line) -> None:
+            self.complaints.append(line.text)
+            self.has_complained.set()
+
+        async with Notifier(lambda: self.settings, lambda: "branch-7", complain) as notifier:
+            yield notifier.take
+
+
+def writes(file: Path) -> str:
+    code = "import os, sys; open(sys.argv[1], 'a').write(sys.stdin.read() + '|' + repr(dict(os.environ)) + chr(10))"
+    return f'failed={sys.executable} -c "{code}" {file}'
+
+
+async def test_a_command_gets_the_event_and_no_password(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SC_PASSWORD", "very-secret")
+    told = Told(writes(tmp_path / "told"))
+    async with told.log() as log:
+        log(line("executing"))
+        log(line("ended", Level.ERROR, text="MIGRATION FAILED: x; rm -rf /"))
+    assert told.complaints == []
+    written = (tmp_path / "told").read_text()
+    content, _, environ = written.partition("|")
+    assert json.loads(content) == {
+        "cluster": "branch-7",
+        "event": "failed",
+        "at": NOW,
+        "text": "MIGRATION FAILED: x; rm -rf /",
+        "data": {"vm": "web"},
+    }
+    assert "'HCTUI_EVENT': 'failed'" in environ
+    assert "very-secret" not in written
+
+
+@pytest.mark.parametrize(
+    ("command", "why"),
+    [
+        ("/nowhere/at/all", "No such file or directory"),
+        (f"{sys.executable} -c 'raise SystemExit(3)'", "it ended with exit code 3"),
+    ],
+)
+async def test_a_command_that_fails_costs_a_line(command: str, why: str) -> None:
+    told = Told(f"all={command}")
+    async with told.log() as log:
+        log(line("executing"))
+    program = command.split()[0]
+    assert told.complaints == [f"Nobody was told of the event started by {program}: {why}."]
+
+
+async def test_a_command_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LONGEST_SECONDS", 0.5)
+    told = Told(f"all={sys.executable} -c 'import time; time.sleep(1000)'")
+    async with told.log() as log:
+        log(line("executing"))
+        await asyncio.wait_for(told.has_complained.wait(), 10)
+    assert "it took longer than 0.5 s" in told.complaints[0]
+
+
+async def test_nobody_waits_for_it_and_too_many_are_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    started = asyncio.Event()
+
+    async def slow(*_: object) -> None:
+        started.set()
+        await asyncio.sleep(1000)
+
+    monkeypatch.setattr(module, "_run", slow)
+    monkeypatch.setattr(module, "MOST_WAITING", 2)
+    monkeypatch.setattr(module, "LONGEST_SECONDS", 0.2)
+    told = Told("all=program")
+    async with told.log() as log:
+        log(line("executing"))
+        await started.wait()
+        for _ in range(4):
+            log(line("ended"))
+        assert len([text for text in told.complaints if "too many notices wait" in text]) == 2
+
+
+def posting(monkeypatch: pytest.MonkeyPatch, handler: Callable[[httpx.Request], httpx.Response]) -> None:
+    client = httpx.AsyncClient
+    monkeypatch.setattr(
+        httpx, "AsyncClient", lambda **given: client(**given, transport=httpx.MockTransport(handler))
+    )
+
+
+async def test_a_webhook_gets_the_event_as_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Any] = []
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        seen.append((str(request.url), request.headers["content-type"], json.loads(request.content)["event"]))
+        return httpx.Response(204)
+
+    posting(monkeypatch, handler)
+    told = Told("proposal=https://hooks.example.org/t0ken", "failed=https://hooks.example.org/other")
+    async with told.log() as log:
+        log(line("proposal"))
+    assert seen == [("https://hooks.example.org/t0ken", "application/json", "proposal")]
+    assert told.complaints == []
+
+
+def refusing(request: httpx.Request) -> httpx.Response:
+    raise httpx.ConnectError(f"cannot connect to {request.url}")
+
+
+@pytest.mark.parametrize(
+    ("handler", "why"),
+    [
+        (lambda request: httpx.Response(500), "it answered with HTTP 500"),
+        (
+            lambda request: httpx.Response(302, headers={"Location": "https://evil"}),
+            "it answered with HTTP 302",
+        ),
+        (refusing, "ConnectError"),
+    ],
+)
+async def test_a_webhook_that_fails_costs_a_line_without_its_token(
+    monkeypatch: pytest.MonkeyPatch, handler: Callable[[httpx.Request], httpx.Response], why: str
+) -> None:
+    posting(monkeypatch, handler)
+    told = Told("all=https://hooks.example.org/t0ken")
+    async with told.log() as log:
+        log(line("executing"))
+    assert told.complaints == [f"Nobody was told of the event started by hooks.example.org: {why}."]
+
+
+def test_a_target_shows_nothing_of_its_secrets() -> None:
+    assert repr(target("all=https://user:pw@hooks.example.org/t0ken")) == "<Target hooks.example.org>"
+    assert repr(target("all=curl -H 'Authorization: t0ken'")) == "<Target curl>"
