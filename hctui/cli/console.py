@@ -71,12 +71,13 @@ def _attached(settings: Settings, flags: dict[str, object], pid: str = "") -> in
 
 def _balance_or_attach(settings: Settings, flags: dict[str, object]) -> int:
     """An engine of our own, unless its cluster turns out to have one, which was reached at another address."""
-    from hctui.journal.lock import HeldElsewhere
-
     try:
         return _balance(settings, password_of(settings))
-    except HeldElsewhere as held:
-        code = _attached(settings, flags, held.pid)
+    except HctuiError as error:
+        # Not sooner: it loads SQLite, which no first frame needs.
+        from hctui.journal.lock import HeldElsewhere
+
+        code = _attached(settings, flags, error.pid) if isinstance(error, HeldElsewhere) else None
         if code is None:
             raise
         return code
