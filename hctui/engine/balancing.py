@@ -15,7 +15,7 @@ from hctui.api.client import Client
 from hctui.api.errors import ApiTrouble, ClusterUnreachable
 from hctui.core.errors import HctuiError
 from hctui.core.model import ClusterInfo
-from hctui.core.state import Ledger, State
+from hctui.core.state import Ledger, Standing, State
 from hctui.core.wording import duration
 from hctui.engine import permission, reaching
 from hctui.engine.clock import Clock, first_of
@@ -73,63 +73,121 @@ async def balance(
     notifier = Notifier(lambda: desk.view.settings, name, told)
     desk.told = told
     until = None if plan.duration_seconds is None else clock.now() + plan.duration_seconds
+    run = _Run(client, desk, plan, clock, told, stop, until)
     async with (
         notifier,
         listening(desk, plan.socket_folder, told),
         client,
         Waiting(desk, plan.journal_folder, told) as waiting,
     ):
-        await _recall_nodes(client, plan.journal_folder, desk.view.contact.address)
-        info = await _first_contact(client, desk, plan, until, clock, told, stop)
-        if info is None:
-            return
-        told(Line(clock.now(), "connected", _greeting(info, desk.view)))
-        await permission.look(client, desk, clock, told)
-        async with Journal.open(plan.journal_folder, info, desk.view.contact.address) as journal:
-            await _begin_without_memory(journal, clock, told)
-            beginnings = [await waiting.hand_over(journal, await _remembered(journal, desk, clock))]
-            ordered = desk.standing
+        if (info := await run.first_contact()) is not None:
+            told(Line(clock.now(), "connected", _greeting(info, desk.view)))
+            await run.look_at_permission()
+            await run.with_journal(info, waiting)
+            told(Line(clock.now(), "stopped", "Stopped. Logging out."))
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """One call of `balance`: what each of its parts needs.
+
+    Attributes:
+        told: the log, the desk and the notices.
+        until: when it is through, a moment of the clock; `None`: when told to stop.
+    """
+
+    client: Client
+    desk: Desk
+    plan: Plan
+    clock: Clock
+    told: Log
+    stop: asyncio.Event
+    until: float | None
+
+    async def first_contact(self) -> ClusterInfo | None:
+        """Who the cluster is; asks until it answers, unless there is only one try, or until told to stop or time is up.
+
+        What waiting cannot mend (a refused login, a certificate that is not trusted) is raised at once.
+        """
+        await _recall_nodes(self.client, self.plan.journal_folder, self.desk.view.contact.address)
+        interval = self.desk.view.policy.interval_seconds
+        while not self.stop.is_set() and (self.until is None or self.clock.now() < self.until):
+            self.desk.publish(is_reading=True, next_poll_at=self.clock.now() + interval)
+            try:
+                info = (await self.client.snapshot(self.clock.now())).cluster
+                contact = reaching.reached(
+                    self.desk.view.contact, self.client.reach, self.client.latency_seconds
+                )
+                reaching.publish(self.desk, contact, self.told)
+                return info
+            except (ClusterUnreachable, ApiTrouble) as error:
+                if self.plan.once:
+                    raise
+                contact = reaching.not_reached(self.desk.view.contact, self.client.reach, str(error))
+                reaching.publish(self.desk, contact, self.told)
+                text = f"{error} Trying again in {duration(interval)}."
+                self.told(Line(self.clock.now(), "unreadable", text, Level.ERROR))
+            finally:
+                self.desk.publish(is_reading=False)
+            await first_of(self.clock.sleep(interval), self.stop.wait())
+        return None
+
+    async def look_at_permission(self) -> None:
+        """Warn where the account seems to lack the right to migrate."""
+        await permission.look(self.client, self.desk, self.clock, self.told)
+
+    async def with_journal(self, info: ClusterInfo, waiting: Waiting) -> None:
+        """Balance the cluster on its journal, begun anew from it after each fault of ours.
+
+        Raises:
+            NoData: there was to be one cycle, and it could not read the cluster.
+        """
+        async with Journal.open(self.plan.journal_folder, info, self.desk.view.contact.address) as journal:
+            await _begin_without_memory(journal, self.clock, self.told)
+            beginnings = [await waiting.hand_over(journal, await self._remembered(journal))]
+            ordered = self.desk.standing
 
             async def from_the_journal() -> None:
-                state = beginnings.pop() if beginnings else await _remembered(journal, desk, clock)
-                engine = Engine(
-                    cluster=client,
-                    memory=journal,
-                    clock=clock,
-                    desk=desk,
-                    state=_resumed(state),
-                    ordered=ordered,
-                    info=info,
-                    log=told,
-                    on_live=lambda: permission.look(client, desk, clock, told),
-                )
-                async with _stopping_with(engine, stop):
-                    await engine.run(once=plan.once, until=until)
+                state = beginnings.pop() if beginnings else await self._remembered(journal)
+                await self._engine(journal, info, state, ordered)
 
-            desk.queries = Queries(journal.path)
+            self.desk.queries = Queries(journal.path)
             try:
                 await recovering(
                     from_the_journal,
-                    clock=clock,
-                    log=told,
-                    stop=stop,
-                    pause_seconds=desk.view.policy.interval_seconds,
-                    crash_file=plan.journal_folder / "fault.txt",
+                    clock=self.clock,
+                    log=self.told,
+                    stop=self.stop,
+                    pause_seconds=self.desk.view.policy.interval_seconds,
+                    crash_file=self.plan.journal_folder / "fault.txt",
                 )
             finally:
-                desk.queries = None
-            if plan.once and desk.view.contact.error:
-                raise NoData(desk.view.contact.error)
-        told(Line(clock.now(), "stopped", "Stopped. Logging out."))
+                self.desk.queries = None
+        if self.plan.once and self.desk.view.contact.error:
+            raise NoData(self.desk.view.contact.error)
+
+    async def _engine(self, journal: Journal, info: ClusterInfo, state: State, ordered: Standing) -> None:
+        engine = Engine(
+            cluster=self.client,
+            memory=journal,
+            clock=self.clock,
+            desk=self.desk,
+            state=_resumed(state),
+            ordered=ordered,
+            info=info,
+            log=self.told,
+            on_live=self.look_at_permission,
+        )
+        async with _stopping_with(engine, self.stop):
+            await engine.run(once=self.plan.once, until=self.until)
+
+    async def _remembered(self, journal: Journal) -> State:
+        return await journal.load_state(self.clock.now(), self.desk.view.policy.keep_seconds)
 
 
 def _resumed(state: State) -> State:
     """What is gone on with. A dry run that was interrupted for longer than the window imagines nothing any more."""
     return state if state.samples else replace(state, imagination=None)
-
-
-async def _remembered(journal: Journal, desk: Desk, clock: Clock) -> State:
-    return await journal.load_state(clock.now(), desk.view.policy.keep_seconds)
 
 
 async def _begin_without_memory(journal: Journal, clock: Clock, log: Log) -> None:
@@ -164,41 +222,6 @@ async def _stopping_with(engine: Engine, stop: asyncio.Event) -> AsyncIterator[N
     finally:
         heeding.cancel()
         await asyncio.gather(heeding, return_exceptions=True)
-
-
-async def _first_contact(
-    client: Client,
-    desk: Desk,
-    plan: Plan,
-    until: float | None,
-    clock: Clock,
-    log: Log,
-    stop: asyncio.Event,
-) -> ClusterInfo | None:
-    """Who the cluster is; asks until it answers, unless there is only one try, or until told to stop or time is up.
-
-    What waiting cannot mend (a refused login, a certificate that is not trusted) is raised at once.
-    """
-    interval = desk.view.policy.interval_seconds
-    while not stop.is_set() and (until is None or clock.now() < until):
-        desk.publish(is_reading=True, next_poll_at=clock.now() + interval)
-        try:
-            info = (await client.snapshot(clock.now())).cluster
-            reaching.publish(
-                desk, reaching.reached(desk.view.contact, client.reach, client.latency_seconds), log
-            )
-            return info
-        except (ClusterUnreachable, ApiTrouble) as error:
-            if plan.once:
-                raise
-            reaching.publish(desk, reaching.not_reached(desk.view.contact, client.reach, str(error)), log)
-            log(
-                Line(clock.now(), "unreadable", f"{error} Trying again in {duration(interval)}.", Level.ERROR)
-            )
-        finally:
-            desk.publish(is_reading=False)
-        await first_of(clock.sleep(interval), stop.wait())
-    return None
 
 
 async def _recall_nodes(client: Client, folder: Path, address: str) -> None:

@@ -76,7 +76,7 @@ async def listening(desk: Desk, runtime: Path | None, log: Log) -> AsyncIterator
         except HctuiError as error:
             words = str(error)
             raise
-        except Exception:
+        except Exception:  # only looked at: those who listen are to hear why it ended
             words = "An error in hctui itself ended it."
             raise
         finally:

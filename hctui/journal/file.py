@@ -79,11 +79,6 @@ class JournalFile:
         with self._ours(), transaction(self._connection, durable=True):
             self._replace_state(state)
 
-    def record_order(self, at: float, who: str, told: str) -> None:
-        """What somebody asked for."""
-        with self._ours(), transaction(self._connection):
-            self._connection.execute("INSERT INTO orders (at, who, told) VALUES (?, ?, ?)", (at, who, told))
-
     def forget(self, before: float) -> bool:
         """Delete some of what is older; whether there is more."""
         with self._ours(), transaction(self._connection):

@@ -1,6 +1,6 @@
 """What of a journal is forgotten: samples and decisions that are older than somebody wants to keep.
 
-Migrations and orders stay: they are few, and who moved what is asked for years later. The file does not shrink; what
+Migrations stay: they are few, and what was moved when is asked for years later. The file does not shrink; what
 is written next takes the place. Knows a connection, and neither the time nor the settings.
 """
 

@@ -15,13 +15,13 @@ from pathlib import Path
 
 from hctui.journal.errors import JournalDamaged, JournalError, disk_error
 
-VERSION = 2
+VERSION = 1
 
 BUSY_SECONDS = 5.0
 """How long to wait for another process that is writing."""
 
 # Plain enough for the SQLite of enterprise Linux (3.34): neither STRICT nor RETURNING.
-_FIRST_TABLES = (
+_TABLES = (
     """
     CREATE TABLE cluster (
         id   TEXT NOT NULL PRIMARY KEY,
@@ -97,22 +97,6 @@ _FIRST_TABLES = (
     """,
 )
 
-# What people and scripts asked for, and from where; `told` is for people.
-_ORDERS = (
-    """
-    CREATE TABLE orders (
-        id   INTEGER PRIMARY KEY AUTOINCREMENT,
-        at   REAL NOT NULL,
-        who  TEXT NOT NULL,
-        told TEXT NOT NULL
-    )
-    """,
-    "CREATE INDEX orders_by_time ON orders (at)",
-)
-
-_STEPS: tuple[tuple[str, ...], ...] = (_FIRST_TABLES, _ORDERS)
-"""How each version is made from the one before; the first from an empty file."""
-
 
 @contextmanager
 def transaction(connection: sqlite3.Connection, *, durable: bool = False) -> Iterator[None]:
@@ -137,7 +121,7 @@ def transaction(connection: sqlite3.Connection, *, durable: bool = False) -> Ite
 
 
 def open_for_writing(path: Path) -> sqlite3.Connection:
-    """Open a journal, making it if need be, and bring it to the present version. For the thread that called this.
+    """Open a journal, making it if need be. To be used by the thread that called this.
 
     Raises:
         JournalDamaged: SQLite finds that the file is damaged, or no database at all.
@@ -199,24 +183,24 @@ def _check_whole(connection: sqlite3.Connection, path: Path) -> None:
 
 def _create_tables(connection: sqlite3.Connection, path: Path) -> None:
     with transaction(connection):
-        version = _known_version(connection, path)
-        if not version and connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+        if _known_version(connection, path):
+            return
+        if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
             raise _not_a_journal(path)
-        for step in _STEPS[version:]:
-            for statement in step:
-                connection.execute(statement)
+        for statement in _TABLES:
+            connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {VERSION}")
 
 
-def _known_version(connection: sqlite3.Connection, path: Path) -> int:
-    """The version of our tables in the file; 0 when it has none at all."""
+def _known_version(connection: sqlite3.Connection, path: Path) -> bool:
+    """Whether the file has our tables; `False` when it has no version at all."""
     version: int = connection.execute("PRAGMA user_version").fetchone()[0]
     if version > VERSION:
         raise JournalError(
             f"{path} has version {version}; this hctui knows versions up to {VERSION}.",
             hint="A newer hctui has written it. Use that one, or move the file away to begin a new one.",
         )
-    return version
+    return version > 0
 
 
 def _not_a_journal(path: Path) -> JournalError:

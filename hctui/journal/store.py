@@ -110,10 +110,6 @@ class Journal:
         """Write a migration as it is now, under way or ended, with the state. Survives a power cut."""
         await self._run(lambda: self._file.record_migration(migration, state))
 
-    async def record_order(self, at: float, who: str, told: str) -> None:
-        """Write down what somebody asked for, `at` Unix seconds. Survives the end of this process."""
-        await self._run(lambda: self._file.record_order(at, who, told))
-
     async def forget(self, before: float) -> bool:
         """Delete some samples and decisions from before that moment, Unix seconds; whether there are more."""
         return await self._run(lambda: self._file.forget(before))

@@ -16,12 +16,12 @@ import pytest
 from hctui.engine.remote_place import socket_folder, sockets
 from tests.end_to_end.terminal import Terminal
 from tests.end_to_end.test_console import (
-    CTRL_A,
     ENTER,
     ESCAPE,
     PROGRAM,
     QUICK,
     log_of,
+    lower_the_threshold,
     until_next_poll,
 )
 from tests.end_to_end.test_program import (
@@ -205,24 +205,7 @@ def test_what_is_switched_and_edited_in_an_attached_console_holds_in_the_engine(
         terminal.send("p")
         terminal.until("PAUSED")
         run.until(r"Ordered by an attached console \(process \d+\): pause\.")
-        terminal.send("c")
-        terminal.until("base_url")
-        terminal.send("/")
-        terminal.until("name, source, edited")
-        terminal.until("f1 help")
-        terminal.send("cpu_upper")
-        terminal.until(lambda screen: "base_url" not in screen)
-        terminal.send(ENTER)
-        terminal.until("⏎ edit")
-        terminal.send(ENTER)
-        terminal.until("cpu_upper_threshold_percent = 80")
-        terminal.until("f1 help")
-        terminal.send("73")
-        terminal.until("Edited: 73 %")
-        terminal.send(ENTER)
-        terminal.until("⏎ edit")
-        terminal.send(CTRL_A)
-        terminal.until("Holds: 73 %. Source: console (not saved).")
+        lower_the_threshold(terminal)
         run.until("cpu_upper_threshold_percent is now 73")
         terminal.send(ESCAPE, ESCAPE)
         terminal.until("hot above 73 %")

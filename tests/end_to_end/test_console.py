@@ -142,28 +142,33 @@ def test_flip_dry_run_pause_and_resume(tmp_path: Path) -> None:
         assert terminal.is_restored()
 
 
+def lower_the_threshold(terminal: Terminal) -> None:
+    """From the dashboard to the settings, where 73 % is put in place of 80 % and applied."""
+    terminal.send("c")
+    terminal.until("base_url")
+    terminal.send("/")
+    terminal.until("name, source, edited")
+    terminal.until("f1 help")  # the key bar of a field: what is typed goes there from now on
+    terminal.send("cpu_upper")
+    terminal.until(lambda screen: "base_url" not in screen)
+    terminal.send(ENTER)
+    terminal.until("⏎ edit")
+    terminal.send(ENTER)
+    terminal.until("cpu_upper_threshold_percent = 80")
+    terminal.until("f1 help")
+    terminal.send("73")
+    terminal.until("Edited: 73 %")
+    terminal.send(ENTER)
+    terminal.until("⏎ edit")
+    terminal.send(CTRL_A)
+    terminal.until("Holds: 73 %. Source: console (not saved).")
+
+
 def test_edit_a_threshold(tmp_path: Path) -> None:
     with demo(tmp_path, size=(120, 40)) as terminal:
         terminal.until("PROPOSAL  sql-0")
         terminal.until("hot above 80 %")
-        terminal.send("c")
-        terminal.until("base_url")
-        terminal.send("/")
-        terminal.until("name, source, edited")
-        terminal.until("f1 help")  # the key bar of a field: what is typed goes there from now on
-        terminal.send("cpu_upper")
-        terminal.until(lambda screen: "base_url" not in screen)
-        terminal.send(ENTER)
-        terminal.until("⏎ edit")
-        terminal.send(ENTER)
-        terminal.until("cpu_upper_threshold_percent = 80")
-        terminal.until("f1 help")
-        terminal.send("73")
-        terminal.until("Edited: 73 %")
-        terminal.send(ENTER)
-        terminal.until("⏎ edit")
-        terminal.send(CTRL_A)
-        terminal.until("Holds: 73 %. Source: console (not saved).")
+        lower_the_threshold(terminal)
         terminal.send(ESCAPE)
         terminal.until("avg_window_minutes")  # the filter is left before the page
         terminal.send(ESCAPE)

@@ -17,6 +17,7 @@ from hctui.core.model import VmId
 from hctui.core.policy import Mode, Policy
 from hctui.core.state import Arrival, Ledger, State
 from hctui.engine.commands import ChangeSettings
+from hctui.engine.queries import Queries
 from hctui.engine.view import Line
 from hctui.tui.app import Leaving
 from hctui.tui.glyphs import ASCII
@@ -25,6 +26,7 @@ from hctui.tui.screens.question import Question
 from hctui.tui.screens.too_small import TooSmall
 from hctui.tui.widgets.table import Table
 from tests.core.build import NOW, cluster, history, node, node_id, vm
+from tests.journal import build as journal
 from tests.tui.stage import Stage, console, view_of
 
 DRY = Policy(mode=Mode.APPROVE)
@@ -95,6 +97,21 @@ async def test_a_wide_screen_has_more_columns_and_both_panels() -> None:
             "CPU hot above 80 %",
         ):
             assert words in stage.text, words
+
+
+def sparkline_of(stage: Stage, label: str) -> str:
+    """The first sparkline in the line of a node, without the places that have no reading."""
+    [line] = [line for line in stage.text.splitlines() if line.startswith(label)]
+    return line.split()[1].strip("·")
+
+
+async def test_the_sparklines_show_the_past_of_the_journal_without_waiting_for_the_next_poll(
+    tmp_path: Path,
+) -> None:
+    past = [replace(SNAPSHOT, taken_at=NOW - minutes * 60.0) for minutes in range(50, 0, -1)]
+    queries = Queries(await journal.written(tmp_path, past))
+    async with console(view_of(SNAPSHOT), queries=queries) as stage:
+        await stage.until(lambda: len(sparkline_of(stage, "10.0.0.101")) > 1)
 
 
 async def test_what_the_person_chose_survives_a_refresh_that_changes_everything() -> None:

@@ -37,7 +37,7 @@ def _known(number: float | None) -> tuple[bool, float]:
 
 _FIELDS: tuple[_Field, ...] = (
     _Field(
-        Column("name", "VM", 14, flex=3),
+        Column("name", "VM", 13, flex=3),
         lambda picture, vm, now: vm.name.casefold(),
         False,
     ),
@@ -52,7 +52,7 @@ _FIELDS: tuple[_Field, ...] = (
         True,
     ),
     _Field(
-        Column("share", "of node", 7, Align.RIGHT),
+        Column("share", "of node", 8, Align.RIGHT),
         lambda picture, vm, now: _known(picture.share_percent(vm)),
         True,
     ),
