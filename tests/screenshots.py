@@ -16,6 +16,7 @@ from pathlib import Path
 
 from hctui.core.policy import Mode, Policy
 from hctui.engine.queries import Queries
+from hctui.engine.view import Contact
 from hctui.journal import find
 from hctui.tui.app import Console, Outlook
 from tests.end_to_end.world import World
@@ -72,7 +73,7 @@ async def run(scene: Scene, folder: Path) -> StandInFront:
     found = find(folder, view.contact.address)
     assert found is not None
     # As over the network: the address of a node, its certificate pinned, and a poll on its way.
-    contact = replace(view.contact, address="https://127.0.0.11", trust="TLS pinned", latency_seconds=0.038)
+    contact = Contact("https://127.0.0.11", "TLS pinned", latency_seconds=0.038, password_source="a prompt")
     now = view.at - 12
     view = replace(view, at=now, contact=contact, next_poll_at=now + 12)
     return StandInFront(view, Queries(found.path), lines=lines[:-1], clock=now)

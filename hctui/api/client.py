@@ -10,9 +10,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Coroutine, Iterable
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from hctui.api import action, convert, wire
 from hctui.api import reads as paths
@@ -47,6 +47,8 @@ if TYPE_CHECKING:
     import httpx
 
 _CLOSE_SECONDS = 10.0
+
+_T = TypeVar("_T")
 
 
 class Client:
@@ -281,14 +283,33 @@ class Client:
         await self._exchange.close()
 
 
+class _Together:
+    """Reads that are made at the same time."""
+
+    def __init__(self) -> None:
+        self.tasks: list[asyncio.Task[Any]] = []
+
+    def create_task(self, read: Coroutine[Any, Any, _T]) -> asyncio.Task[_T]:
+        task = asyncio.create_task(read)
+        self.tasks.append(task)
+        return task
+
+
 @contextlib.asynccontextmanager
-async def _all_or_first_failure() -> AsyncIterator[asyncio.TaskGroup]:
-    """A task group that fails with its first failure itself; the other tasks are cancelled and waited for."""
-    failure = None
+async def _all_or_first_failure() -> AsyncIterator[_Together]:
+    """Waits for all reads, or for the first that fails and raises that; the others are cancelled and waited for.
+
+    Whoever is cancelled meanwhile learns of that, whatever fails at the same moment: an `asyncio.TaskGroup` tells of
+    the failure instead, and its caller would go on as if nobody wanted it to end.
+    """
+    reads = _Together()
     try:
-        async with asyncio.TaskGroup() as group:
-            yield group
-    except BaseExceptionGroup as failures:
-        failure = failures.exceptions[0]
-    if failure is not None:
-        raise failure
+        yield reads
+        done, _ = await asyncio.wait(reads.tasks, return_when=asyncio.FIRST_EXCEPTION)
+    finally:
+        for task in reads.tasks:
+            task.cancel()
+        await asyncio.gather(*reads.tasks, return_exceptions=True)
+    for task in reads.tasks:
+        if task in done and (failure := task.exception()) is not None:
+            raise failure

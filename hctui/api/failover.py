@@ -113,7 +113,7 @@ class Failover:
     async def _moved_on(self, silent: list[ApiError]) -> bool:
         """Goes over to the next address, to log in there; whether there is another."""
         before = self._route.in_use
-        self._route = route.moved_on(self._route, silent[0].detail if silent else "", self._now)
+        self._route = route.moved_on(self._route, silent[-1].detail if silent else "", self._now)
         if self._route.in_use == before:
             return False
         await self._sessions.leave(self._route.in_use)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+import traceback
 from pathlib import Path
 
 import click
@@ -24,9 +25,7 @@ from hctui.cli.simulate import simulate
 from hctui.cli.status import status
 from hctui.config import Group
 from hctui.core.errors import HctuiError
-
-FAILED = 2
-"""Exit code for wrong settings, and for whatever else keeps a command from doing its work."""
+from hctui.core.secret import Secret, without_secrets
 
 
 @click.group(
@@ -63,6 +62,9 @@ for command in (
 def main() -> None:
     """The program. Errors of ours are printed as title, detail and hint; others keep their traceback."""
     os.umask(0o077)  # whatever is written is nobody else's business
+    _masked = Secret(
+        os.environ.get("SC_PASSWORD", "")
+    )  # also where nobody asks for it, and an error may show it
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(
@@ -84,4 +86,7 @@ def main() -> None:
         click.echo(f"{error.title}: {error.detail}", err=True)
         if error.hint:
             click.echo(error.hint, err=True)
-        sys.exit(FAILED)
+        sys.exit(error.exit_code)
+    except Exception:  # Python would print the same, and with it whatever secret the error speaks of
+        click.echo(without_secrets(traceback.format_exc()), err=True, nl=False)
+        sys.exit(1)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from hctui.cli.printing import tell
 from hctui.cli.running import Running, running
 from hctui.config import BY_KEY
 from hctui.core.errors import HctuiError
@@ -102,12 +103,12 @@ async def _shown(engine: Running, looks: Layer) -> int:
         has_ended, farewell = front.ended.is_set(), front.farewell
     if has_ended:
         told = farewell or "It said nothing, so it may have been killed; its journal has what it was doing."
-        click.echo(f"hctui, process {pid}, has ended. {told}")
+        tell(f"hctui, process {pid}, has ended. {told}")
         return 0
     if console.crash:
         where = written_down(console.crash, crash_file)
         click.echo(f"The console crashed: {last_line(console.crash)}. {where}", err=True)
-    click.echo(
+    tell(
         f"hctui goes on balancing {engine.label} in process {pid}. `hctui` opens a console on it again, and "
         f"`kill {pid}` stops it."
     )

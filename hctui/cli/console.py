@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hctui.cli.options import loaded, password_of
-from hctui.config import LiveConsent, SettingsError
+from hctui.config import LiveConsent, SettingsError, password_source
 from hctui.core.errors import HctuiError
 
 if TYPE_CHECKING:
@@ -135,7 +136,9 @@ def _first_run(config_file: Path | None, flags: dict[str, object], settings: Set
     answer, code = asyncio.run(showing)
     if isinstance(answer, Configured):
         settings = loaded(answer.path if config_file else None, flags)
-        return _balance(settings, answer.password or password_of(settings))
+        if answer.password:
+            return _balance(settings, answer.password, "the first run, where it was typed")
+        return _balance(settings, password_of(settings))
     if answer is not None:
         return open_demo(Show())
     return code
@@ -152,7 +155,8 @@ def keep_what_is_loaded() -> None:
     gc.enable()
 
 
-def _balance(settings: Settings, password: Secret) -> int:
+def _balance(settings: Settings, password: Secret, source: str = "") -> int:
+    """An engine with a console. `source`: where the password comes from, if not from where the settings say."""
     from hctui.cli.siblings import Siblings, Surroundings
     from hctui.config import paths
     from hctui.engine import log
@@ -163,12 +167,12 @@ def _balance(settings: Settings, password: Secret) -> int:
     armed = settings.live_consent is LiveConsent.ARMED_BY_ENVIRONMENT
     settings = settings.disarmed() if armed else settings
     clock = RealClock()
-    desk = desk_of(settings, clock)
+    desk = desk_of(settings, clock, source or password_source(settings, os.environ))
     state = paths.private_folder(paths.state_folder())
     logs = paths.private_folder(paths.log_folder())
     outlook = Outlook(state / "exports", ARMED if armed else "", is_armed_by_environment=armed)
     log_file = logs / "hctui.log"
-    file_log, close = log.to_file(log_file)
+    file_log, close = log.to_file(log_file, lambda line: desk.told(line))
 
     async def balance_once_shown(lines: Log, stop: asyncio.Event) -> None:
         await first_of(outlook.shown.wait(), stop.wait(), asyncio.sleep(HEAD_START_SECONDS))

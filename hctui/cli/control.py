@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from hctui.cli.options import loaded, settings_flags
+from hctui.cli.printing import tell
 from hctui.core.errors import HctuiError
 from hctui.core.wording import count, gib
 
@@ -149,11 +150,11 @@ def _asked(engine: Running, question: str, command: str) -> int | None:
     view = _look(engine)
     proposal = view.state.proposal
     if proposal is None:
-        click.echo(f"{engine.label}: no proposal waits.")
+        tell(f"{engine.label}: no proposal waits.")
         return None
     move = proposal.move
     dry = " DRY RUN: approving only pretends." if view.policy.dry_run else ""
-    click.echo(
+    tell(
         f"{engine.label}: proposal {proposal.id}: {move.vm_name} ({gib(move.mem_bytes)}) from {move.source_name} to "
         f"{move.target_name} ({move.reason}). {move.sentence}{dry}"
     )
@@ -168,8 +169,8 @@ def _agreed_to_live(engine: Running) -> bool:
     moves = len(imagination.moves) if imagination else 0
     forgotten = f" {count(moves, 'imagined move')} will be forgotten." if moves else ""
     if view.hindrance:
-        click.echo(view.hindrance)
-    click.echo(
+        tell(view.hindrance)
+    tell(
         f"Going live on {engine.label} in mode {view.policy.mode}: from then on VMs are migrated.{forgotten} "
         "`hctui report` tells what was done, or in a dry run would have been."
     )
@@ -204,7 +205,9 @@ def _told(engine: Running, ordered: Ordered) -> int:
     import asyncio
 
     from hctui.cli.conversation import carried_out
+    from hctui.engine.remote_wire import Who
 
-    came = asyncio.run(carried_out(engine.found.path, ordered))
-    click.echo(f"{engine.label}: {came.text}")
+    who = Who(f"hctui {click.get_current_context().command.name}")
+    came = asyncio.run(carried_out(engine.found.path, who, ordered))
+    tell(f"{engine.label}: {came.text}")
     return 0 if came.is_done else 1

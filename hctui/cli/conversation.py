@@ -51,14 +51,16 @@ def looked_at(socket: Path) -> Look:
     return asyncio.run(look())
 
 
-async def carried_out(socket: Path, ordered: Ordered, seconds: float = ANSWER_SECONDS) -> Came:
+async def carried_out(socket: Path, who: Who, ordered: Ordered, seconds: float = ANSWER_SECONDS) -> Came:
     """Give a command to the engine at a socket, and wait for what comes of it, for so many seconds at most.
+
+    `who` is told in the log and recorded as who gave it.
 
     Raises:
         NotReached: there is no engine, or it does not take us.
         NoAnswer: it does not answer in that time, or ends before it does.
     """
-    async with attached(socket, Who.COMMAND_LINE) as front:
+    async with attached(socket, who) as front:
         order = ordered(front.view)
         if isinstance(order, Came):
             return order

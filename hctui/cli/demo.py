@@ -280,6 +280,6 @@ async def staged(show: Show) -> AsyncIterator[Staged]:
                 cluster,
                 clock,
                 client_of(settings, Secret(server.password)),
-                desk_of(settings, clock),
+                desk_of(settings, clock, "the simulated cluster"),
                 Plan(folder, duration_seconds=show.duration_seconds),
             )

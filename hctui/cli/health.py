@@ -50,7 +50,11 @@ class Condition:
 
     Attributes:
         cluster: its name; its address while it has told none.
-        addresses: where it is reached.
+        addresses: where it is reached, as the settings say.
+        via: the node that is asked instead, host and port; `None` while none is.
+        via_since: when the address of the settings was left.
+        via_why: what was wrong there.
+        not_used: addresses at which somebody answers who is not asked, and why, in sentences.
         pid: the process; `None` if none runs.
         version: of that hctui.
         health: for monitoring.
@@ -73,6 +77,10 @@ class Condition:
     addresses: tuple[str, ...]
     health: Health
     problems: tuple[str, ...]
+    via: str | None = None
+    via_since: float | None = None
+    via_why: str | None = None
+    not_used: tuple[str, ...] = ()
     pid: int | None = None
     version: str = ""
     mode: str | None = None
@@ -95,9 +103,14 @@ def of_engine(
     """How a balancer is that runs in process `pid`. `now` is its clock, Unix seconds."""
     problems = tuple(_problems(view, now))
     error = next((line for line in reversed(tuple(lines)) if line.level is Level.ERROR), None)
+    detour = view.contact.detour
     return Condition(
         cluster=view.cluster.name if view.cluster else view.contact.address,
         addresses=addresses,
+        via=detour.via if detour else None,
+        via_since=detour.since if detour else None,
+        via_why=detour.why if detour else None,
+        not_used=view.contact.reach.passed_over,
         pid=pid,
         version=version,
         health=Health.UNWELL if problems else Health.WELL,

@@ -5,7 +5,9 @@ from __future__ import annotations
 import shutil
 import sys
 
-from hctui.core.wrapping import WIDEST
+import click
+
+from hctui.core.wrapping import WIDEST, Block, wrapped
 
 
 def width() -> int | None:
@@ -13,3 +15,9 @@ def width() -> int | None:
     if not sys.stdout.isatty():
         return None
     return min(shutil.get_terminal_size().columns, WIDEST)
+
+
+def tell(sentences: str) -> None:
+    """Print sentences, wrapped at words where a person reads them."""
+    for line in wrapped([Block(sentences)], width()):
+        click.echo(line)

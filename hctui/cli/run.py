@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from hctui.cli.options import loaded, log_format, password_of, settings_flags
-from hctui.config import Group, LiveConsent, SettingsError
+from hctui.config import Group, LiveConsent, SettingsError, password_source
 
 if TYPE_CHECKING:
     from hctui.config import Settings
@@ -57,12 +58,12 @@ def _balance(settings: Settings, *, once: bool, log_format: str) -> None:
     from hctui.engine.signals import run_until_signalled
 
     clock = RealClock()
-    desk = desk_of(settings, clock)
+    desk = desk_of(settings, clock, password_source(settings, os.environ))
     client = client_of(settings, password_of(settings))
     state = paths.private_folder(paths.state_folder())
     plan = Plan(state, once=once, socket_folder=paths.runtime_folder())
     path = paths.private_folder(paths.log_folder()) / "hctui.log"
-    file_log, close = log.to_file(path)
+    file_log, close = log.to_file(path, lambda line: desk.told(line))
     try:
         with log.steady(sys.stdout, log_format, str(path)) as terminal:
             lines = log.lasting(file_log, terminal)

@@ -19,6 +19,7 @@ from typing import Any, Protocol
 
 from hctui.cli.terminal import SIGNAL_CODE, Terminal, answered, job_control_kept, until_gone
 from hctui.config import OnHangup
+from hctui.core.commands import ITSELF
 from hctui.engine.commands import Pause
 from hctui.engine.crash import last_line, written_down
 from hctui.engine.desk import Desk
@@ -136,7 +137,7 @@ class Siblings:
                 )
                 return
             self._tell_crash(is_last=opening == MOST_OPENINGS)
-        self._around.desk.submit(Pause())
+        self._around.desk.submit(Pause(), ITSELF)
         self._go_on_headless(
             "The console has crashed twice. hctui goes on without it, with decisions paused: it watches and records, "
             "and moves nothing. `hctui` opens a console on it again, `hctui resume` has it decide again.",

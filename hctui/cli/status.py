@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import click
 
 from hctui.cli.options import loaded, settings_flags
+from hctui.cli.printing import width
+from hctui.core.wrapping import Block, indented, wrapped
 
 if TYPE_CHECKING:
     from hctui.cli.health import Condition
@@ -45,7 +47,7 @@ def status(config_file: Path | None, named: str | None, as_json: bool) -> int:
         for condition in conditions:
             click.echo(json.dumps({**asdict(condition), "health": condition.health.name.lower()}))
     else:
-        click.echo("\n\n".join("\n".join(as_text(each, time.time())) for each in conditions))
+        click.echo("\n\n".join("\n".join(as_text(each, time.time(), width())) for each in conditions))
     return max(condition.health for condition in conditions).value
 
 
@@ -109,25 +111,50 @@ def _read(info: JournalInfo, policy: Policy) -> Condition:
     return of_journal(info.cluster_name, info.addresses, state, decision, policy, now)
 
 
-def as_text(condition: Condition, now: float) -> Iterator[str]:
-    """A condition as lines; `now` in Unix seconds, for ages."""
+def as_text(condition: Condition, now: float, columns: int | None = None) -> list[str]:
+    """A condition as lines; `now` in Unix seconds, for ages; `columns` as in `wrapped`."""
+    return wrapped(_blocks(condition, now), columns)
+
+
+def _blocks(condition: Condition, now: float) -> Iterator[Block]:
     from hctui.cli.health import Health
 
     words = {Health.WELL: "well", Health.UNWELL: "NOT WELL", Health.UNKNOWN: "NOT KNOWN"}
     process = f", process {condition.pid}" if condition.pid else ""
-    yield f"{condition.cluster}: {words[condition.health]}{process}"
-    yield from (f"  {problem}" for problem in condition.problems)
+    yield Block(f"{condition.cluster}: {words[condition.health]}{process}")
+    yield from (indented(problem, 2) for problem in condition.problems)
     facts = {
+        "asked via": _via(condition, now),
+        "not asked": " ".join(condition.not_used),
         "mode": _switches(condition),
         "data": _age(condition.data_at, now),
         "decided": _age(condition.decided_at, now),
-        "decision": f"{condition.outcome}: {condition.sentence}" if condition.outcome else None,
+        "decision": _decision(condition),
         "migrating": condition.migration,
         "proposal": _proposal(condition),
         "resting": _waits(condition),
         "last error": f"{_age(condition.error_at, now)}: {condition.error}" if condition.error else None,
     }
-    yield from (f"  {name:<10}  {fact}" for name, fact in facts.items() if fact)
+    for name, fact in facts.items():
+        if fact:
+            yield Block(fact, f"  {name:<10}  ", " " * 14)
+
+
+def _via(condition: Condition, now: float) -> str | None:
+    """Which node is asked instead of the configured address, and why; nothing while that is asked."""
+    if condition.via is None:
+        return None
+    since = _age(condition.via_since, now)
+    left = f", since the configured address was left {since}" if since else ""
+    return f"{condition.via}{left}. What is wrong there: {condition.via_why}"
+
+
+def _decision(condition: Condition) -> str | None:
+    """What it came to, and why; the sentence alone where it begins with that, and not where it is told already."""
+    outcome, sentence = condition.outcome or "", condition.sentence or ""
+    if sentence in condition.problems:
+        return outcome
+    return sentence if sentence.lower().startswith(outcome) else f"{outcome}: {sentence}"
 
 
 def _switches(condition: Condition) -> str | None:
@@ -149,13 +176,13 @@ def _proposal(condition: Condition) -> str | None:
     waiting = condition.proposal
     if waiting is None:
         return None
-    left = duration(waiting.seconds)
-    return f"{waiting.id}: {waiting.move}, for {left} more. `hctui approve {waiting.id}` approves it."
+    number, left = waiting.id, duration(waiting.seconds)
+    return f"{number}: {waiting.move}, for {left} more. `hctui approve {number}` or `hctui reject {number}`."
 
 
 def _waits(condition: Condition) -> str | None:
     from hctui.core.wording import duration
 
-    told = [f"{each.what} {duration(each.seconds)}" for each in condition.waits[:MOST_WAITS]]
+    told = [f"{each.what} for {duration(each.seconds)}" for each in condition.waits[:MOST_WAITS]]
     more = len(condition.waits) - len(told)
     return ", ".join([*told, *([f"{more} more"] if more else [])]) or None

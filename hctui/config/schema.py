@@ -263,7 +263,7 @@ JOURNAL_KEEP_DAYS = Setting(
     "journal_keep_days",
     Number("days", 1, 3650),
     30.0,
-    "Samples and decisions older than this are deleted from the journal; migrations are kept.",
+    "Samples and decisions older than this are deleted from the journal; migrations and orders are kept.",
 )
 RETURN_BAN_MINUTES = Setting(
     Group.BALANCER,

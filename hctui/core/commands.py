@@ -1,4 +1,4 @@
-"""What a person may tell the balancer, as values. Nothing is sent by them: the cycle that takes them decides."""
+"""What a person may tell the balancer, as values, and who said what. Nothing is sent by them: a cycle decides."""
 
 from __future__ import annotations
 
@@ -56,3 +56,33 @@ class MoveVm:
 
 
 Command = Pause | Resume | Approve | Reject | Choose | MoveVm
+
+
+@dataclass(frozen=True, slots=True)
+class Giver:
+    """Who gives an order: the words for it, and its process; `None` where nobody outside the balancer did."""
+
+    name: str
+    process: int | None = None
+
+    def __str__(self) -> str:
+        """`an attached console (process 42)`."""
+        return self.name if self.process is None else f"{self.name} (process {self.process})"
+
+
+ITSELF = Giver("hctui itself")
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """That something was ordered, for the record; whether it was carried out, decisions tell.
+
+    Attributes:
+        at: when, Unix seconds.
+        who: who gave the order, in words.
+        what: the order, in words.
+    """
+
+    at: float
+    who: str
+    what: str

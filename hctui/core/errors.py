@@ -10,9 +10,14 @@ from __future__ import annotations
 
 
 class HctuiError(Exception):
-    """An error of ours, fit to be shown: `title`, `detail` and `hint` are whole sentences or empty."""
+    """An error of ours, fit to be shown: `title`, `detail` and `hint` are whole sentences or empty.
+
+    `exit_code` is what a program ends with that it ends: 2 where only a person can help, so that who watches over
+    processes does not begin anew; 1 where beginning anew may help.
+    """
 
     title = "Something went wrong"
+    exit_code = 2
 
     def __init__(self, detail: str, *, hint: str = "") -> None:
         super().__init__(detail)

@@ -143,7 +143,7 @@ def answer_sentence(answer: Answer) -> str:
                 else "The cluster accepted it without a task."
             )
         case Refused(status, message):
-            return f"The cluster refused it (HTTP {status}): {message}"
+            return f"The cluster refused it (HTTP {status}): {message.removesuffix('.')}."
         case SessionEnded():
             return "The session had expired and nothing was started. It is decided anew with fresh data."
         case NotSent(message):
@@ -214,7 +214,6 @@ def _statement(migration: Migration, sight: Sight, task: Task | None, seen: Look
     """The fact a migration ended in, as one sentence."""
     move = migration.move
     message = task.message if task else ""
-    here = seen.vm.node_id if isinstance(seen.vm, Vm) else None
     sentences = {
         Sight.ARRIVED: f"{move.vm_name} is on {move.target_name}.",
         Sight.SETTLING: f"{move.vm_name} is on {move.target_name}, although its task has not ended.",
@@ -223,7 +222,8 @@ def _statement(migration: Migration, sight: Sight, task: Task | None, seen: Look
         Sight.TASK_DONE: f"The cluster reported success, but {move.vm_name} is still on {move.source_name}.",
         Sight.NO_TRACE: f"The cluster shows no trace of the migration, and {move.vm_name} is still on "
         f"{move.source_name}.",
-        Sight.STRAYED: f"{move.vm_name} is on another node ({here}) than it was sent to ({move.target_name}).",
+        Sight.STRAYED: f"{move.vm_name} is neither on {move.target_name}, where it was sent, nor on "
+        f"{move.source_name}, but on another node.",
         Sight.STOPPED: f"{move.vm_name} stopped running while it was being migrated.",
         Sight.GONE: f"{move.vm_name} was deleted while it was being migrated.",
     }

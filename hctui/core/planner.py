@@ -14,7 +14,7 @@ from hctui.core.decision import Candidate, Finding, Move, Reason
 from hctui.core.model import Node, NodeId, Vm, VmId
 from hctui.core.policy import Mode
 from hctui.core.situation import Situation
-from hctui.core.wording import MOST_TOLD, count, first_of, listing, percent
+from hctui.core.wording import MOST_TOLD, count, first_of, listing, percent, some_of
 
 
 def violations(s: Situation) -> Iterator[tuple[Vm, Vm]]:
@@ -101,7 +101,7 @@ def relieve(s: Situation) -> Finding | None:
     if not hottest.mean_percent > upper:
         told = (
             f"No imbalance{_as_if(s)}. The busiest node, {hottest.node_name}, is at {hot}, "
-            f"not above {percent(upper)}."
+            f"not above {percent(upper)}.{_unknown(s)}"
         )
         return Finding(Reason.LOAD, "", told, ())
     if not coolest.mean_percent < lower:
@@ -132,6 +132,12 @@ def _plan(s: Situation, name: str, move: Move) -> str:
     if s.policy.mode is Mode.APPROVE:
         return f"hctui would move {name} to {move.target_name}."
     return f"Moving {name} to {move.target_name}."
+
+
+def _unknown(s: Situation) -> str:
+    """That the load of some nodes is not known, so that nobody takes them for idle."""
+    names = [load.node_name for load in s.loads() if load.mean_percent is None]
+    return f" The load of {some_of(names, 'node')} is not known." if names else ""
 
 
 def _as_if(s: Situation) -> str:

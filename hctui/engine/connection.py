@@ -57,14 +57,17 @@ def client_of(settings: Settings, password: Secret) -> Client:
     )
 
 
-def desk_of(settings: Settings, clock: Clock) -> Desk:
+def desk_of(settings: Settings, clock: Clock, password_source: str) -> Desk:
     """The desk of an engine for the configured cluster, before that has answered.
+
+    `password_source` is where the password comes from, in words that end a sentence.
 
     Raises:
         SettingsError: there is no address or user name.
     """
     check_named(settings)
-    return Desk(settings, Contact(str(settings.cluster.url), f"TLS {trust_of(settings.cluster).kind}"), clock)
+    trust = f"TLS {trust_of(settings.cluster).kind}"
+    return Desk(settings, Contact(str(settings.cluster.url), trust, password_source=password_source), clock)
 
 
 def trust_of(cluster: ClusterSettings) -> Trust:

@@ -1,28 +1,32 @@
-"""Where an engine and its front ends meet: the latest view, the latest log lines, and the queue of commands.
+"""Where an engine and its front ends meet: the latest view, the latest log lines, and what is ordered by whom.
 
 It exists before the cluster has answered and outlives front ends that crash. Decides nothing and waits for nothing.
 
 Settings hold from the moment they are changed: what a person is told and asked goes by the view, and must not be
-outrun by a change that still waits. Orders wait in the queue for the cycle that carries them out.
+outrun by a change that still waits. Orders wait in the queue for the cycle that carries them out. Whatever is ordered
+is told here, once, and kept for the record until a journal has it.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from hctui.config import Settings, SourceKind, change, reloaded
 from hctui.config.schema import DRY_RUN
 from hctui.core import intake
+from hctui.core.commands import ITSELF, Giver, Ordered
 from hctui.core.errors import HctuiError
 from hctui.core.policy import Policy
 from hctui.core.state import Standing
 from hctui.engine.clock import Clock
 from hctui.engine.commands import ChangeSettings, Command, Order, ReloadSettings, SettingsCommand
 from hctui.engine.narrative import changed_settings
+from hctui.engine.order_words import ordered, with_outcome
 from hctui.engine.view import Contact, Level, Line, View
 
 if TYPE_CHECKING:
@@ -30,6 +34,11 @@ if TYPE_CHECKING:
 
 MOST_LINES = 2000
 """So many log lines are kept for front ends; the log file has all of them."""
+
+MOST_UNRECORDED = 1000
+"""So many orders are kept while no journal can be written, the latest; the log file has all of them."""
+
+NOTHING_CHANGED = "Nothing has changed."
 
 
 def is_held(settings: Settings) -> bool:
@@ -63,6 +72,8 @@ class Desk:
         self._told = 0
         self._listeners: list[Callable[[], None]] = []
         self._orders: list[Order] = []
+        self._unrecorded: deque[Ordered] = deque(maxlen=MOST_UNRECORDED)
+        self._console = Giver("the console", os.getpid())
         self._is_stirred = False
         self.told: Callable[[Line], None] = self.log
         self.queries: Queries | None = None
@@ -98,14 +109,54 @@ class Desk:
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
-    def submit(self, command: Command) -> None:
-        """Change settings at once, or queue an order, and wake the engine. Orders are kept until there is one."""
+    def submit(self, command: Command, giver: Giver | None = None) -> None:
+        """Tell and record who orders what, and have it done: settings change at once, orders wait for the engine.
+
+        Args:
+            command: what is ordered.
+            giver: who orders it; the console of this process if not given.
+        """
+        giver, what = giver or self._console, ordered(command, self._view)
+        data = {"who": giver.name, "process": giver.process, "order": what}
+        self.told(Line(self.now(), "ordered", f"Ordered by {giver}: {what}.", data=data))
+        came_of_it: tuple[str, ...] = ()
         if isinstance(command, ChangeSettings | ReloadSettings):
-            self._change_settings(command)
+            came_of_it = self._change_settings(command)
+            self._stir()
         else:
-            self._orders.append(command)
+            self.take_up(command)
+        self._record(giver, with_outcome(what, came_of_it))
+
+    def take_up(self, order: Order) -> None:
+        """Queue an order without a word, as one that was given and recorded in an earlier run."""
+        self._orders.append(order)
+        self._stir()
+
+    def _stir(self) -> None:
         self._is_stirred = True
         self.woken.set()
+
+    @property
+    def unrecorded(self) -> tuple[Ordered, ...]:
+        """What was ordered and is in no journal yet, the oldest first."""
+        return tuple(self._unrecorded)
+
+    def record_own(self, what: Iterable[str]) -> None:
+        """Record what hctui ordered itself, in words."""
+        for each in what:
+            self._record(ITSELF, each)
+
+    def keep(self, earlier: Iterable[Ordered]) -> None:
+        """Keep for the record what was ordered in an earlier run."""
+        self._unrecorded.extendleft(reversed(tuple(earlier)[-MOST_UNRECORDED:]))
+
+    def recorded(self, those: Collection[Ordered]) -> None:
+        """These are in a journal now."""
+        left = [each for each in self._unrecorded if each not in those]
+        self._unrecorded = deque(left, MOST_UNRECORDED)
+
+    def _record(self, giver: Giver, what: str) -> None:
+        self._unrecorded.append(Ordered(self.now(), str(giver), what))
 
     def take(self) -> tuple[Order, ...]:
         """The orders that wait, in their sequence; they are the engine's from now on."""
@@ -113,22 +164,27 @@ class Desk:
         self._is_stirred = False
         return taken
 
-    def use(self, settings: Settings) -> None:
-        """Have these settings hold, and say what has changed. `told` has the lines."""
-        before = self._view.settings
+    def use(self, settings: Settings) -> tuple[str, ...]:
+        """Have these settings hold, and say what has changed. `told` has the lines; returns the sentences."""
+        changed = tuple(changed_settings(self._view.settings, settings))
         self.publish(settings=settings, policy=settings.policy())
-        for sentence in changed_settings(before, settings):
+        for sentence in changed:
             self.told(Line(self.now(), "settings", sentence))
+        return changed
 
-    def _change_settings(self, command: SettingsCommand) -> None:
+    def _change_settings(self, command: SettingsCommand) -> tuple[str, ...]:
+        """Returns what came of it, in sentences."""
         settings = self._view.settings
         try:
             if isinstance(command, ChangeSettings):
-                self.use(change(settings, command.changes))
+                wanted = change(settings, command.changes)
             else:
-                self.use(_agreed(reloaded(settings, command.forget), command.expected))
+                wanted = _agreed(reloaded(settings, command.forget), command.expected)
+            return self.use(wanted) or (NOTHING_CHANGED,)
         except HctuiError as error:
-            self.told(Line(self.now(), "settings", f"Settings not changed. {error}", Level.WARNING))
+            refused = f"Settings not changed. {error}"
+            self.told(Line(self.now(), "settings", refused, Level.WARNING))
+            return (refused,)
 
     def publish(self, **changes: Any) -> None:  # noqa: ANN401 - the fields of View, checked by `replace`
         """Replace what has changed in the view, and tell the listeners.

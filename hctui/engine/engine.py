@@ -28,6 +28,7 @@ from hctui.engine.clock import Clock, first_of
 from hctui.engine.desk import Desk
 from hctui.engine.executor import Cluster, Executor, Memory, NotDone
 from hctui.engine.log import Log
+from hctui.engine.order_words import of_its_own
 from hctui.engine.view import Level, Line, View
 
 LOOK_SECONDS = 5.0
@@ -93,6 +94,7 @@ class Engine:
         self._narrator = narrative.Narrator()
         self._stopping = False
         self._refusals = 0
+        self._is_blind = False
         self._forget_at = clock.now()
         self._on_live = on_live
         self._was_held = state.dry_run_held and not ordered.dry_run_held
@@ -167,6 +169,7 @@ class Engine:
             decision = replace(decision, sentence=f"{decision.sentence} {self._view.contact.error}")
         for line in self._narrator.cycle(decision):
             self._log(line)
+        self._desk.record_own(of_its_own(decision.notices))
         self._publish(state=step.state, decision=decision, snapshot=snapshot or self._view.snapshot)
         recorded = await self._record_cycle(snapshot, decision, self._view.state)
         if step.send and recorded and not self._stopping:
@@ -203,13 +206,15 @@ class Engine:
         return snapshot
 
     async def _record_cycle(self, snapshot: Snapshot | None, decision: Decision, state: State) -> bool:
+        orders = self._desk.unrecorded
         try:
-            await self._memory.record_cycle(snapshot, decision, state)
+            await self._memory.record_cycle(snapshot, decision, state, orders)
         except HctuiError as error:
             self._tell(
                 "journal", f"{error} Nothing is migrated while the journal cannot be written.", Level.ERROR
             )
             return False
+        self._desk.recorded(orders)
         return True
 
     async def _forget(self) -> None:
@@ -252,6 +257,7 @@ class Engine:
         assert before is not None  # noqa: S101 - the caller's condition
         vm = await self._seen(self._cluster.vm(before.move.vm_id))
         task = await self._seen(self._cluster.task(before.task_id)) if before.task_id else None
+        self._tell_unread(vm, task, is_due=is_due)
         now = self._clock.now()
         state, after = balancer.watched(self._view.state, Look(vm, task), self._view.policy, now)
         if after.phase.is_end:
@@ -261,13 +267,19 @@ class Engine:
         await self._settle(state, after)
 
     async def _seen(self, reading: Awaitable[T]) -> T | Unread:
-        """What was read, or that it could not be, with the reason told."""
+        """What was read, or that it could not be, with the reason."""
         try:
             return await reading
         except HctuiError as error:
             self._refusals += isinstance(error, LoginRefused)
-            self._tell("unreadable", str(error), Level.ERROR)
             return Unread(str(error))
+
+    def _tell_unread(self, *seen: object, is_due: bool) -> None:
+        """Say why something could not be read: when that begins, and then as often as is polled; once for all."""
+        reasons = [each.why for each in seen if isinstance(each, Unread)]
+        if reasons and (is_due or not self._is_blind):
+            self._tell("unreadable", reasons[0], Level.ERROR)
+        self._is_blind = bool(reasons)
 
     async def _settle(self, state: State, migration: Migration) -> None:
         """Take over what became of a migration, and write it down.
@@ -321,11 +333,13 @@ class Engine:
 
     async def _leave(self) -> None:
         """Remember what was asked for and no cycle took any more, and say what is left undone."""
-        if self._desk.is_stirred:
+        orders = self._desk.unrecorded
+        if self._desk.is_stirred or orders:
             state, _ = intake.taken(self._view.state, self._desk.take(), self._clock.now())
             self._publish(state=state)
             try:
-                await self._memory.save_state(self._view.state)
+                await self._memory.save_state(self._view.state, orders)
+                self._desk.recorded(orders)
             except HctuiError as error:
                 self._tell("journal", str(error), Level.ERROR)
         if migration := self._view.state.migration:

@@ -7,13 +7,14 @@ here again, whatever was decided before, and so is whether anybody has said othe
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from typing import Protocol
 
 from hctui.api.route import Reach
 from hctui.core import balancer
 from hctui.core.answers import Answer, NotSent
+from hctui.core.commands import Ordered
 from hctui.core.decision import Decision, Move
 from hctui.core.migration import Migration
 from hctui.core.model import NodeId, Snapshot, Task, TaskId, Vm, VmId
@@ -55,12 +56,14 @@ class Cluster(Protocol):
 class Memory(Protocol):
     """What the engine needs of a journal; `hctui.journal.Journal` is one. All raise a `HctuiError` on failure."""
 
-    async def record_cycle(self, snapshot: Snapshot | None, decision: Decision, state: State) -> None:
-        """Put a cycle on disk: its sample, its decision and the state after it."""
+    async def record_cycle(
+        self, snapshot: Snapshot | None, decision: Decision, state: State, orders: Collection[Ordered]
+    ) -> None:
+        """Put a cycle on disk: its sample, its decision, the state after it, and what had been ordered."""
         ...
 
-    async def save_state(self, state: State) -> None:
-        """Put the state on disk."""
+    async def save_state(self, state: State, orders: Collection[Ordered]) -> None:
+        """Put the state on disk, and what had been ordered."""
         ...
 
     async def record_intent(self, state: State) -> None:

@@ -118,19 +118,28 @@ class LogError(HctuiError):
 
 
 class _File(logging.handlers.RotatingFileHandler):
-    """A rotated file that complains once, and briefly, when it cannot be written: the balancer goes on."""
+    """A rotated file that says nothing by itself when it cannot be written: the terminal may be a console's."""
 
-    _has_complained = False
+    failure = ""
+    """Why the last record could not be written, in a few words; empty if it could."""
 
     def handleError(self, record: logging.LogRecord) -> None:
-        if not self._has_complained:
-            self._has_complained = True
-            with contextlib.suppress(OSError, ValueError, AttributeError):
-                sys.stderr.write(f"The log file {self.baseFilename} cannot be written any more.\n")
+        error = sys.exception()
+        words = error.strerror if isinstance(error, OSError) else None
+        self.failure = words or type(error).__name__
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.failure = ""
+        super().emit(record)
 
 
-def to_file(path: Path) -> tuple[Log, Callable[[], None]]:
+def to_file(path: Path, complain: Log) -> tuple[Log, Callable[[], None]]:
     """A log in a file that is rotated, and the function that closes it. The file is readable by its owner only.
+
+    Args:
+        path: of the file.
+        complain: is given a line when the file cannot be written any more, and one when it can be again. It may log
+            to this file too.
 
     Raises:
         LogError: it cannot be opened.
@@ -143,8 +152,20 @@ def to_file(path: Path) -> tuple[Log, Callable[[], None]]:
             f"{path}: {error.strerror}.", hint="It must be a file that this user may write."
         ) from error
 
+    is_written = True
+
     def log(line: Line) -> None:
+        nonlocal is_written
         handler.emit(logging.LogRecord("hctui", logging.INFO, "", 0, as_text(line), None, None))
+        was_written, is_written = is_written, not handler.failure
+        if was_written and not is_written:
+            told = f"The log file cannot be written ({handler.failure}), and hctui goes on without it: {path}"
+            complain(Line(line.at, "log_file", told, Level.ERROR))
+        elif is_written and not was_written:
+            told = (
+                f"The log file can be written again; what was logged meanwhile may be missing in it: {path}"
+            )
+            complain(Line(line.at, "log_file", told))
 
     def close() -> None:
         with contextlib.suppress(OSError):

@@ -63,6 +63,7 @@ class Narrator:
     def _entries(self, decision: Decision) -> Iterator[_Entry]:
         yield from _answer(decision)
         if decision.outcome is Outcome.WATCHING:
+            yield from _meanwhile(decision)
             return  # the look at the migration that follows tells how far it is
         if decision.outcome in _WAITING:
             yield _WAITING[decision.outcome], _beyond_answer(decision), _level(decision), {}
@@ -186,6 +187,14 @@ _LOAD_CALM = {Outcome.RULES_ONLY: "off_hours"}
 
 def _entry(event: str, text: str) -> _Entry:
     return event, text, Level.INFO, {}
+
+
+def _meanwhile(decision: Decision) -> Iterator[_Entry]:
+    """What else is going on while a migration of ours is: it may be over before anybody stands down for it."""
+    seen = [each.sentence for each in decision.safety if not each.ok and each.check is not Check.RECOVERED]
+    if seen:
+        told = f"{_beyond_answer(decision)} At the same time: {' '.join(seen)}"
+        yield "meanwhile", told, Level.WARNING, {}
 
 
 def _level(decision: Decision) -> Level:

@@ -85,6 +85,8 @@ class Notifier:
                 self._complain(target, notice, f"it took longer than {LONGEST_SECONDS:g} s")
             except NotTold as error:
                 self._complain(target, notice, str(error))
+            except Exception as error:  # the others still want to be told; what it says may repeat a URL
+                self._complain(target, notice, f"an error in hctui itself ({type(error).__name__})")
             finally:
                 self._waiting.task_done()
 

@@ -14,7 +14,14 @@ from pathlib import Path
 
 from hctui.core.decision import Decision, Outcome
 from hctui.core.model import VmId
-from hctui.journal.chronicle import DecisionTold, MigrationTold, read_decision_list, read_migrations
+from hctui.journal.chronicle import (
+    DecisionTold,
+    MigrationTold,
+    OrderTold,
+    read_decision_list,
+    read_migrations,
+    read_orders,
+)
 from hctui.journal.export import ExportError, FileInTheWay, Form, Subject, export
 from hctui.journal.report import read_report
 from hctui.journal.report_text import render
@@ -28,6 +35,7 @@ __all__ = [
     "Form",
     "MigrationTold",
     "NodeSeries",
+    "OrderTold",
     "Placement",
     "Queries",
     "Subject",
@@ -73,6 +81,12 @@ class Queries:
         return await asyncio.to_thread(
             read_decision_list, self.path, _EVER, until, limit, contains=contains, outcomes=outcomes
         )
+
+    async def orders(
+        self, since: float, until: float, limit: int, *, contains: str = ""
+    ) -> tuple[OrderTold, ...]:
+        """Orders with who gave them, the latest first; `contains` is looked for in both, whatever its case."""
+        return await asyncio.to_thread(read_orders, self.path, since, until, limit, contains=contains)
 
     async def decision(self, decision_id: int) -> Decision | None:
         """A decision with its whole trace; `None` if there is none of that id."""

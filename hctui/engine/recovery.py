@@ -29,6 +29,7 @@ class Faulty(HctuiError):
     """hctui does not work as it should, again and again."""
 
     title = "hctui gives up"
+    exit_code = 1
 
 
 async def recovering(

@@ -280,7 +280,11 @@ async def attached(path: Path, who: Who, looks: Layer = _NO_LOOKS) -> AsyncItera
                 front = RemoteFront(path, link, await _greeted(link, who), who, looks)
         except TimeoutError:
             raise NotReached(f"Process {link.hello.pid} does not answer.") from None
-        except (EOFError, OSError, Garbled, Senseless) as error:
+        except EOFError:
+            raise NotReached(
+                f"Process {link.hello.pid} closed the connection without a word.", hint="Its log may say why."
+            ) from None
+        except (OSError, Garbled, Senseless) as error:
             raise NotReached(f"Process {link.hello.pid} cannot be talked to ({error}).") from None
         following = asyncio.create_task(front.follow())
         try:

@@ -16,12 +16,13 @@ from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 
+from hctui.core.commands import Giver
 from hctui.core.errors import HctuiError
 from hctui.core.wording import count
 from hctui.engine.commands import Command
+from hctui.engine.crash import last_line
 from hctui.engine.desk import Desk
 from hctui.engine.log import Log
-from hctui.engine.remote_orders import ordered
 from hctui.engine.remote_place import Place, is_ours
 from hctui.engine.remote_view import changes
 from hctui.engine.remote_wire import (
@@ -99,8 +100,9 @@ class _Connection:
 
     def __init__(self, writer: asyncio.StreamWriter, greeting: Greeting) -> None:
         self.writer = writer
-        self.who, self.pid = greeting.who, greeting.pid
-        self.name = f"{greeting.who} (process {greeting.pid})"
+        self.who = greeting.who
+        self.giver = Giver(greeting.who.value, greeting.pid)
+        self.name = str(self.giver)
 
     @property
     def unread_bytes(self) -> int:
@@ -229,6 +231,10 @@ class Server:
     def _met(self, knocking: socket.socket, meeting: asyncio.Task[None]) -> None:
         self._meetings.discard(meeting)
         knocking.close()  # also where the meeting was cancelled before it began
+        error = None if meeting.cancelled() else meeting.exception()
+        if error is not None:  # asyncio would print it, over whatever the terminal shows
+            told = f"An error in hctui itself ended a connection to the socket: {last_line(repr(error))}."
+            self._tell("socket", told, Level.ERROR)
 
     async def _meet(self, knocking: socket.socket) -> None:
         """One connection from its beginning to its end. Whatever comes over it ends only this connection."""
@@ -288,10 +294,7 @@ class Server:
         self._waiting = self._waiting + 1 if self._desk.is_stirred else 1
         if self._waiting > MOST_WAITING:
             raise Garbled(f"More than {MOST_WAITING} commands wait already.")
-        what = ordered(command, self._desk.view)
-        data = {"who": connection.who.value, "process": connection.pid, "order": what}
-        self._log(Line(self._desk.now(), "ordered", f"Ordered by {connection.name}: {what}.", data=data))
-        self._desk.submit(command)
+        self._desk.submit(command, connection.giver)
 
     def _tell_of(self, connection: _Connection, what: str) -> None:
         if connection.who is Who.CONSOLE:

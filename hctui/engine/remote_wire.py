@@ -51,11 +51,15 @@ class Garbled(HctuiError):
 
 
 class Who(StrEnum):
-    """Who is at the other end of a connection."""
+    """Who is at the other end of a connection: a console, or a command by the words it is typed with."""
 
     CONSOLE = "an attached console"
-    COMMAND_LINE = "the command line"
     STATUS = "hctui status"
+    PAUSE = "hctui pause"
+    RESUME = "hctui resume"
+    APPROVE = "hctui approve"
+    REJECT = "hctui reject"
+    DRY_RUN = "hctui dry-run"
 
 
 class Hello(msgspec.Struct, tag="hello", frozen=True):

@@ -17,6 +17,7 @@ from hctui.core.decision import Decision
 from hctui.core.model import ClusterInfo, Snapshot
 from hctui.core.policy import Policy
 from hctui.core.state import State
+from hctui.core.wording import duration
 
 if TYPE_CHECKING:
     from hctui.engine.commands import Command
@@ -62,6 +63,8 @@ class Contact:
         latency_seconds: that of the last successful poll.
         error: empty while polls succeed.
         reach: which address is used, and why if it is not that of the settings.
+        password_source: where the password came from at the start, in words that end a sentence. The environment of
+            whoever shows it says nothing of that.
     """
 
     address: str
@@ -69,11 +72,26 @@ class Contact:
     latency_seconds: float | None = None
     error: str = ""
     reach: Reach = field(default_factory=Reach)
+    password_source: str = ""
+
+    @property
+    def detour(self) -> Reach | None:
+        """The way over another node than that of the settings; `None` while there is none, or nobody answers."""
+        return self.reach if self.reach.via and not self.error else None
 
     @property
     def used(self) -> str:
         """The address in use: that of the settings, or host and port of a node."""
         return self.reach.via or self.address
+
+    def told_way(self, now: float) -> tuple[str, ...]:
+        """What of the way to the cluster is not as the settings say, in sentences; `now` is Unix seconds."""
+        way = self.detour
+        if way is None:
+            return self.reach.passed_over
+        since = "" if way.since is None else f" {duration(now - way.since)} ago"
+        asked = f"The node at {way.via} is asked instead of {way.configured}, which was left{since}."
+        return (f"{asked} What is wrong there: {way.why}", *self.reach.passed_over)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """Keeps what a person orders while the cluster has not answered yet.
 
 There is no journal before the cluster has said who it is. A pause, or a dry run that a person holds, must survive the
-end of the program nevertheless: until then it is kept by address, and what was kept is ordered again at the next start.
-Sees that nothing is lost; what an order does is not its business.
+end of the program nevertheless, and so must who ordered it: until then it is kept by address. At the next start what
+was kept holds again; that is no new order. Sees that nothing is lost; what an order does is not its business.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Self
 
 from hctui.config import change
 from hctui.config.schema import DRY_RUN
-from hctui.core.commands import Pause
+from hctui.core.commands import Ordered, Pause
 from hctui.core.errors import HctuiError
 from hctui.core.state import Standing, State
 from hctui.engine.desk import Desk
@@ -32,6 +32,8 @@ HELD = (
     "the console. It stays so until somebody switches to live there."
 )
 
+_Kept = tuple[Standing, tuple[Ordered, ...]]
+
 
 class Waiting:
     """The time from the start to the moment when a journal takes over. Use once, as an asynchronous context."""
@@ -41,21 +43,22 @@ class Waiting:
         self._folder = folder
         self._log = log
         self._address = desk.view.contact.address
-        self._written = Standing()
+        self._written: _Kept = (Standing(), ())
         self._keeping: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
-        """Order again what was kept, and begin to keep.
+        """Have what was kept hold again, and begin to keep.
 
         Raises:
             JournalError: it cannot be known what was ordered.
         """
-        self._written = kept = read_standing(self._folder, self._address)
+        self._written = kept, orders = read_standing(self._folder, self._address)
+        self._desk.keep(orders)
         if kept.dry_run_held:
             self._desk.use(change(self._desk.view.settings, {DRY_RUN.key: "true"}))
             self._tell("dry_run_held", HELD)
         if kept.paused:
-            self._desk.submit(Pause())
+            self._desk.take_up(Pause())
             self._tell("paused", PAUSED)
         self._note()
         self._keeping = asyncio.create_task(self._keep())
@@ -80,14 +83,16 @@ class Waiting:
             JournalError: it cannot be written; then it is still kept by address.
         """
         saved = Standing()
-        while (ordered := self._desk.standing) != saved:  # more may be ordered while it is written
+        while (ordered := self._desk.standing) != saved or self._desk.unrecorded:  # more may come meanwhile
             held = state.dry_run_held or ordered.dry_run_held
             both = replace(state, paused=state.paused or ordered.paused, dry_run_held=held)
-            await journal.save_state(both)
+            orders = self._desk.unrecorded
+            await journal.save_state(both, orders)
+            self._desk.recorded(orders)
             saved = ordered
         # From here on without a pause, so that nothing can be ordered between the journal and the file.
         self._give_up()
-        if self._written != Standing():
+        if self._written != (Standing(), ()):
             write_standing(self._folder, self._address, Standing())
         held = state.dry_run_held or saved.dry_run_held
         return replace(state, paused=state.paused or saved.paused, dry_run_held=held)
@@ -110,14 +115,15 @@ class Waiting:
         ordered, state = self._desk.standing, self._desk.view.state
         if state.paused != ordered.paused:
             self._desk.publish(state=replace(state, paused=ordered.paused))
-        if ordered == self._written:
+        kept = ordered, self._desk.unrecorded
+        if kept == self._written:
             return
         try:
-            write_standing(self._folder, self._address, ordered)
+            write_standing(self._folder, self._address, *kept)
         except HctuiError as error:
             self._tell("journal", f"What was ordered holds for this run only. {error}", Level.ERROR)
         else:
-            self._written = ordered
+            self._written = kept
 
     def _tell(self, event: str, text: str, level: Level = Level.WARNING) -> None:
         self._log(Line(self._desk.now(), event, text, level))

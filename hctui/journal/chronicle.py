@@ -1,4 +1,4 @@
-"""The lists of what was done and what was decided, the latest first. Reads only; whole traces are in `traces.py`."""
+"""The lists of what was done, decided and ordered, the latest first. Reads only; whole traces are in `traces.py`."""
 
 from __future__ import annotations
 
@@ -83,6 +83,16 @@ class DecisionTold:
     closed: Closed | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class OrderTold:
+    """An order, when it was given and by whom, in words; what came of it, decisions tell. `at`: Unix seconds."""
+
+    id: int
+    at: float
+    who: str
+    what: str
+
+
 def read_migrations(path: Path, since: float, until: float, limit: int = ALL) -> tuple[MigrationTold, ...]:
     """Migrations of a time (Unix seconds, both ends included), real and imagined ones, the latest first.
 
@@ -136,6 +146,36 @@ def read_decision_list(
             (since, until, limit),
         )
         return tuple(_decisions(cursor))
+
+
+def read_orders(
+    path: Path, since: float, until: float, limit: int = ALL, *, contains: str = ""
+) -> tuple[OrderTold, ...]:
+    """Orders of a time (Unix seconds, both ends included), the latest first.
+
+    Args:
+        path: the journal file.
+        since: Unix seconds.
+        until: Unix seconds.
+        limit: the most to read.
+        contains: only those in whose giver or words this occurs, whatever its case.
+
+    Raises:
+        JournalError: the journal cannot be read.
+    """
+    needle = contains.casefold()
+
+    def is_wanted(who: str, what: str) -> bool:
+        return any(needle in text.casefold() for text in (who, what))
+
+    with asked(path, "order") as connection:
+        connection.create_function("is_wanted", 2, is_wanted, deterministic=True)
+        cursor = connection.execute(
+            "SELECT id, at, who, what FROM orders WHERE at BETWEEN ? AND ? AND is_wanted(who, what) "
+            "ORDER BY at DESC, id DESC LIMIT ?",
+            (since, until, limit),
+        )
+        return tuple(_rows(cursor, OrderTold))
 
 
 def _real(connection: sqlite3.Connection, since: float, until: float, limit: int) -> Iterator[MigrationTold]:

@@ -9,9 +9,9 @@ from enum import StrEnum
 from pathlib import Path
 
 from hctui.core.errors import HctuiError
-from hctui.journal.chronicle import read_decision_list, read_migrations
+from hctui.journal.chronicle import read_decision_list, read_migrations, read_orders
 from hctui.journal.errors import unreadable
-from hctui.journal.sheet import Sheet, decisions_sheet, migrations_sheet, to_csv, to_json_lines
+from hctui.journal.sheet import Sheet, decisions_sheet, migrations_sheet, orders_sheet, to_csv, to_json_lines
 
 
 class ExportError(HctuiError):
@@ -31,6 +31,7 @@ class Subject(StrEnum):
 
     MIGRATIONS = "migrations"
     DECISIONS = "decisions"
+    ORDERS = "orders"
 
 
 class Form(StrEnum):
@@ -47,6 +48,7 @@ _SHEETS: dict[Subject, Callable[[Path, float, float], Sheet]] = {
     Subject.DECISIONS: lambda path, since, until: decisions_sheet(
         reversed(read_decision_list(path, since, until))
     ),
+    Subject.ORDERS: lambda path, since, until: orders_sheet(reversed(read_orders(path, since, until))),
 }
 
 _TEXTS: dict[Form, Callable[[Sheet], str]] = {Form.CSV: to_csv, Form.JSON_LINES: to_json_lines}
@@ -57,7 +59,7 @@ def export(journal: Path, what: Subject, form: Form, path: Path, since: float, u
 
     Args:
         journal: the journal file.
-        what: migrations, imagined ones included, or decisions.
+        what: migrations, imagined ones included, decisions, or orders.
         form: how they are written.
         path: the file to be made. One that is there already is left alone.
         since: Unix seconds, included.

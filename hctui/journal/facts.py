@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from hctui.core.commands import Ordered
 from hctui.core.decision import Check, Ending, Outcome, Reason
 from hctui.core.migration import Phase
 from hctui.core.model import NodeId, VmId
@@ -147,6 +148,7 @@ class Report:
     unrelieved: tuple[BrokenRule, ...]
     stand_downs: tuple[StandDown, ...]
     nodes: tuple[NodeTime, ...]
+    orders: tuple[Ordered, ...]
 
 
 def as_json(report: Report) -> str:

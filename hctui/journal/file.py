@@ -6,12 +6,13 @@ Blocking, and for one thread; `store.py` puts it on a thread of its own. Does no
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
+from hctui.core.commands import Ordered
 from hctui.core.decision import Decision
 from hctui.core.history import Sample
 from hctui.core.migration import Migration
@@ -34,6 +35,8 @@ class JournalFile:
         self._at_close = ExitStack()
         self._inode = 0
         self._inventory: tuple[bytes, int] | None = None  # digest and row of the latest one
+        self.owed: dict[str, Migration] = {}
+        """Migrations, by id, to be written with the next state: a state in which one is over must not be alone."""
 
     def open(self, cluster: ClusterInfo, address: str) -> Path | None:
         """Open the file, or make it; the thread that calls this is the one for everything that follows.
@@ -63,20 +66,28 @@ class JournalFile:
         with self._ours():
             self._at_close.close()
 
-    def record_cycle(self, snapshot: Snapshot | None, decision: Decision, state: State) -> None:
-        """A cycle: its sample, its decision and the state after it, all or none."""
+    def record_cycle(
+        self,
+        snapshot: Snapshot | None,
+        decision: Decision,
+        state: State,
+        orders: Iterable[Ordered] = (),
+    ) -> None:
+        """A cycle: its sample, its decision, the state after it and what had been ordered; all or none."""
         with self._ours():
             inventory = self._inventory
             with transaction(self._connection):
                 if snapshot is not None:
                     inventory = self._insert_sample(snapshot)
                 self._insert_decision(decision)
+                self._insert_orders(orders)
                 self._replace_state(state)
             self._inventory = inventory  # not before: a row that is rolled back is not to be referred to
 
-    def save_state(self, state: State) -> None:
-        """The state alone, on the disk itself."""
+    def save_state(self, state: State, orders: Iterable[Ordered] = ()) -> None:
+        """The state, and what had been ordered, on the disk itself."""
         with self._ours(), transaction(self._connection, durable=True):
+            self._insert_orders(orders)
             self._replace_state(state)
 
     def forget(self, before: float) -> bool:
@@ -172,6 +183,13 @@ class JournalFile:
             ),
         )
 
+    def _insert_orders(self, orders: Iterable[Ordered]) -> None:
+        """Those that are there already stay one row: a disk that took too long may have taken them."""
+        self._connection.executemany(
+            "INSERT OR IGNORE INTO orders (at, who, what) VALUES (?, ?, ?)",
+            [(each.at, each.who, each.what) for each in orders],
+        )
+
     def _upsert_migration(self, migration: Migration) -> None:
         move = migration.move
         self._connection.execute(
@@ -198,6 +216,11 @@ class JournalFile:
         )
 
     def _replace_state(self, state: State) -> None:
+        for migration in tuple(self.owed.values()):
+            with suppress(
+                *encoding.UNWRITABLE
+            ):  # was said when it was to be written, and holds up nothing else
+                self._upsert_migration(migration)
         body = encoding.write_state(state)
         self._connection.execute("INSERT OR REPLACE INTO state (id, body) VALUES (1, ?)", (body,))
 

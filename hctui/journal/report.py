@@ -14,11 +14,12 @@ from itertools import pairwise, zip_longest
 from pathlib import Path
 from statistics import median
 
+from hctui.core.commands import Ordered
 from hctui.core.decision import Check, Outcome, Reason
 from hctui.core.migration import Phase
 from hctui.core.model import NodeId
 from hctui.journal import encoding
-from hctui.journal.chronicle import MAY_WAIT
+from hctui.journal.chronicle import MAY_WAIT, read_orders
 from hctui.journal.errors import unreadable
 from hctui.journal.facts import (
     Coverage,
@@ -82,9 +83,15 @@ def read_report(path: Path, since: float, until: float, cpu_upper_percent: float
                 unrelieved=unresolved(cycles, LOAD),
                 stand_downs=_stand_downs(cycles),
                 nodes=_node_times(connection, since, until, coverage.interval_seconds, cpu_upper_percent),
+                orders=_orders(path, since, until),
             )
         except encoding.UNREADABLE as error:
             raise unreadable(path, "row", error) from error
+
+
+def _orders(path: Path, since: float, until: float) -> tuple[Ordered, ...]:
+    """The oldest first."""
+    return tuple(Ordered(each.at, each.who, each.what) for each in reversed(read_orders(path, since, until)))
 
 
 def _ordinary_interval(times: Sequence[float]) -> float:

@@ -19,6 +19,9 @@ from hctui.journal.unresolved_text import NO_IMBALANCE, NO_RULE, unresolved
 
 _Part = Block | str
 
+MOST_ORDERS = 50
+"""So many are told, the latest; an export of the history has all of them."""
+
 _OUTCOMES = {
     Outcome.BLOCKED: "nothing could be done about a rule or an imbalance",
     Outcome.REFUSED: "a move by hand refused",
@@ -51,6 +54,7 @@ def render(report: Report, zone: tzinfo | None = None, width: int | None = WIDES
         _section("Rules that stayed broken", unresolved(report.broken_rules, NO_RULE, times)),
         _section("Imbalances that stayed", unresolved(report.unrelieved, NO_IMBALANCE, times)),
         _section("Times it stood down", _stand_downs(report, times)),
+        _section("What was ordered", _orders(report, times)),
         _section(f"Load over {_threshold(report)}", _loads(report, times)),
         _section("What this report does not know", _unknowns(report, times)),
     ]
@@ -161,6 +165,18 @@ def _stand_down_summary(each: StandDown, times: Times) -> str:
     failed = f"{count(each.times, 'time')}, {length(each.seconds)} in all"
     span = times.span(each.first_at, each.last_at)
     return f'The check "{each.check}" failed {failed}, {span}. The last time:'
+
+
+def _orders(report: Report, times: Times) -> Iterator[_Part]:
+    """Who told it what, the latest of it where that is much."""
+    if not report.orders:
+        yield _block("Nothing.")
+        return
+    told = report.orders[-MOST_ORDERS:]
+    latest = "" if told == report.orders else f" The latest {len(told)}:"
+    yield _block(f"{count(len(report.orders), 'order')}.{latest}")
+    for each in told:
+        yield _block(f"{times.brief(each.at)}  {each.who}: {each.what}", hang=13)
 
 
 def _loads(report: Report, times: Times) -> Iterator[_Part]:

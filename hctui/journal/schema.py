@@ -21,6 +21,18 @@ BUSY_SECONDS = 5.0
 """How long to wait for another process that is writing."""
 
 # Plain enough for the SQLite of enterprise Linux (3.34): neither STRICT nor RETURNING.
+
+# What was ordered by whom, in words. What a slow disk has taken late is given to it again, and is one row all the same.
+_ORDERS = """
+    CREATE TABLE IF NOT EXISTS orders (
+        id   INTEGER PRIMARY KEY AUTOINCREMENT,
+        at   REAL NOT NULL,
+        who  TEXT NOT NULL,
+        what TEXT NOT NULL,
+        UNIQUE (at, who, what)
+    )
+    """
+
 _TABLES = (
     """
     CREATE TABLE cluster (
@@ -89,6 +101,7 @@ _TABLES = (
         note         TEXT NOT NULL
     )
     """,
+    _ORDERS,
     """
     CREATE TABLE state (
         id   INTEGER PRIMARY KEY CHECK (id = 1),
@@ -184,6 +197,7 @@ def _check_whole(connection: sqlite3.Connection, path: Path) -> None:
 def _create_tables(connection: sqlite3.Connection, path: Path) -> None:
     with transaction(connection):
         if _known_version(connection, path):
+            connection.execute(_ORDERS)  # journals made before the first release may have none
             return
         if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
             raise _not_a_journal(path)

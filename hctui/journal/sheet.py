@@ -1,4 +1,4 @@
-"""Migrations and decisions as tables for other programs: named columns, CSV or JSON lines. Pure: values in, text out.
+"""Migrations, decisions and orders as tables for other programs: named columns, CSV or JSON lines. Pure.
 
 The names of columns are a promise to whoever reads them with a script: add some, but rename and drop none. Units
 stand in the names. Every time is there twice: for people (ISO 8601, UTC) and for arithmetic (Unix seconds).
@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from hctui.core.decision import Closed
-from hctui.journal.chronicle import DecisionTold, MigrationTold
+from hctui.journal.chronicle import DecisionTold, MigrationTold, OrderTold
 
 Cell = str | float | int | bool | None
 
@@ -56,6 +56,8 @@ DECISION_COLUMNS = (
 )
 """`vm_name` is that of the decision's own move; what is `closed` is a proposal of before that ended in that cycle."""
 
+ORDER_COLUMNS = ("id", "at_utc", "at_unix_seconds", "who", "what")
+
 _FORMULA_SIGNS = ("=", "+", "-", "@")
 
 
@@ -75,6 +77,12 @@ def migrations_sheet(migrations: Iterable[MigrationTold]) -> Sheet:
 def decisions_sheet(decisions: Iterable[DecisionTold]) -> Sheet:
     """Decisions in the order given."""
     return Sheet(DECISION_COLUMNS, tuple(_decision_row(each) for each in decisions))
+
+
+def orders_sheet(orders: Iterable[OrderTold]) -> Sheet:
+    """Orders in the sequence given."""
+    rows = ((each.id, _utc(each.at), each.at, each.who, each.what) for each in orders)
+    return Sheet(ORDER_COLUMNS, tuple(rows))
 
 
 def to_csv(sheet: Sheet) -> str:

@@ -10,12 +10,14 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from hctui.core.commands import Ordered
 from hctui.core.decision import Decision
 from hctui.core.migration import Migration, Phase
 from hctui.core.model import ClusterInfo, Snapshot
@@ -81,16 +83,23 @@ class Journal:
         """The file."""
         return self._file.path
 
-    async def record_cycle(self, snapshot: Snapshot | None, decision: Decision, state: State) -> None:
-        """Write a cycle: the sample (if the cluster could be read), the decision, and the state; all or none.
+    async def record_cycle(
+        self,
+        snapshot: Snapshot | None,
+        decision: Decision,
+        state: State,
+        orders: Collection[Ordered] = (),
+    ) -> None:
+        """Write a cycle: the sample (if the cluster could be read), the decision, the state, the orders; all or none.
 
-        Survives the end of this process; a power cut may take the latest cycles.
+        Survives the end of this process; a power cut may take the latest cycles. `orders` may be given again where it
+        is not certain that they were written: each is recorded once.
         """
-        await self._run(lambda: self._file.record_cycle(snapshot, decision, state))
+        await self._keep(lambda: self._file.record_cycle(snapshot, decision, state, orders))
 
-    async def save_state(self, state: State) -> None:
-        """Write the state alone. Survives a power cut. Its samples are not part of it."""
-        await self._run(lambda: self._file.save_state(state))
+    async def save_state(self, state: State, orders: Collection[Ordered] = ()) -> None:
+        """Write the state, without its samples, and the orders. Survives a power cut."""
+        await self._keep(lambda: self._file.save_state(state, orders))
 
     async def record_intent(self, state: State) -> None:
         """Write down the migration that is about to be requested. Await this *before* the request is sent.
@@ -104,14 +113,24 @@ class Journal:
         migration = state.migration
         if migration is None or migration.phase is not Phase.INTENT:
             raise ValueError("an intent is a state whose migration is in phase INTENT")
-        await self.record_migration(migration, state)
+        try:
+            await self._keep(lambda: self._file.record_migration(migration, state))
+        except JournalError as error:
+            # It may be on disk all the same, if that only took too long; then it is not to stand there for ever.
+            note = f"Nothing was sent, since this could not be written in time. {error}"
+            self._file.owed[migration.id] = replace(migration, phase=Phase.NOT_STARTED, note=note)
+            raise
 
     async def record_migration(self, migration: Migration, state: State) -> None:
-        """Write a migration as it is now, under way or ended, with the state. Survives a power cut."""
-        await self._run(lambda: self._file.record_migration(migration, state))
+        """Write a migration as it is now, under way or ended, with the state. Survives a power cut.
+
+        If it raises, that is made up for with the next thing that is written.
+        """
+        self._file.owed[migration.id] = migration
+        await self._keep(lambda: self._file.record_migration(migration, state))
 
     async def forget(self, before: float) -> bool:
-        """Delete some samples and decisions from before that moment, Unix seconds; whether there are more."""
+        """Delete some of what is older than that moment, Unix seconds, and not kept for good; whether there is more."""
         return await self._run(lambda: self._file.forget(before))
 
     async def load_state(self, now: float, keep_seconds: float) -> State:
@@ -126,6 +145,14 @@ class Journal:
         """
         return await self._run(lambda: self._file.load_state(now, keep_seconds))
 
+    async def _keep(self, work: Callable[[], None]) -> None:
+        """Have it write a state, and with it what is owed; raises as `_run`."""
+        owed = dict(self._file.owed)
+        await self._run(work)
+        for key, migration in owed.items():
+            if self._file.owed.get(key) is migration:
+                del self._file.owed[key]
+
     async def _run(self, work: Callable[[], _Result]) -> _Result:
         """Have the thread do it, and wait, but not for ever; what has been begun is done to its end all the same.
 
@@ -138,7 +165,9 @@ class Journal:
             )
         running = self._begun(work)
         try:
-            return await asyncio.wait_for(asyncio.shield(running), LONGEST_SECONDS)
+            # Not `wait_for`: in Python 3.11 it loses a cancellation that comes as the work ends.
+            async with asyncio.timeout(LONGEST_SECONDS):
+                return await asyncio.shield(running)
         except TimeoutError:
             running.add_done_callback(_forgive)
             raise JournalError(

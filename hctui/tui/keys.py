@@ -105,7 +105,7 @@ KEYS: tuple[Key, ...] = (
         "i",
         "history",
         "history",
-        "Past migrations and decisions, and their export.",
+        "Past migrations, decisions and orders, and their export.",
         Where.EVERYWHERE,
     ),
     Key(
@@ -243,7 +243,7 @@ KEYS: tuple[Key, ...] = (
         "Switch between CPU and RAM, where there is room for one of them.",
         Where.CHARTS,
     ),
-    Key("swap", "t", "swap", "switch", "Switch between migrations and decisions.", Where.HISTORY),
+    Key("swap", "t", "swap", "switch", "Go round the lists: migrations, decisions, orders.", Where.HISTORY),
     Key(
         "export",
         "o",

@@ -14,7 +14,7 @@ from typing import Any
 from hctui.config import BY_KEY, Edit, Group, Setting, Settings, Source, SourceKind, locked
 from hctui.config.difference import changed_lines, hunks
 from hctui.config.kinds import Value
-from hctui.config.schema import DRY_RUN
+from hctui.config.schema import BASE_URL, DRY_RUN
 from hctui.core.wording import count, listing
 from hctui.tui.cell import Cell, Tone, cell, joined
 from hctui.tui.edits import Edits, Standing, fault, split
@@ -57,8 +57,13 @@ def source(given: Source) -> str:
     return _SOURCES.get(given.kind, str(given))
 
 
-def about(settings: Settings, edits: Edits, key: str, standing: Standing) -> tuple[Cell, ...]:
-    """Paragraphs about one setting: its meaning, what is allowed, where it can be set, what holds, what was typed."""
+def about(
+    settings: Settings, edits: Edits, key: str, standing: Standing, way: Sequence[str] = ()
+) -> tuple[Cell, ...]:
+    """Paragraphs about one setting: its meaning, what is allowed, where it can be set, what holds, what was typed.
+
+    `way` is told with the address: what of the way to the cluster is not as that says.
+    """
     setting = BY_KEY[key]
     given = settings.given(setting)
     file = f" {given.source.where}" if given.source.kind is SourceKind.FILE else ""
@@ -67,6 +72,7 @@ def about(settings: Settings, edits: Edits, key: str, standing: Standing) -> tup
         cell(f"Allowed: {setting.allowed}. Default: {shown_value(setting, setting.default)}."),
         cell(_elsewhere(setting), Tone.DIM),
         cell(f"Holds: {shown_value(setting, given.value)}. Source: {source(given.source)}{file}."),
+        *(cell(told, Tone.WARNING) for told in way if setting is BASE_URL),
         _progress(setting, edits, standing),
     ]
     if setting.group is Group.CLUSTER:
@@ -112,7 +118,7 @@ def reasons(told: Sequence[str], *, is_edited: bool) -> tuple[Cell, ...]:
 
 
 def password_line(place: str) -> Cell:
-    """Where the password comes from, and that it is never here."""
+    """Where the engine has the password from, and that it is never here."""
     return joined(cell(f" Password: from {place}."), cell(" It is never shown and never saved.", Tone.DIM))
 
 

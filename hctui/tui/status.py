@@ -1,7 +1,7 @@
 """The status bar and the terminal's title in words: who, how, and what is being done. Pure.
 
-What stands here is always on the screen: the two switches and whether it is paused, what vouches for the cluster's
-certificate, how old the data is, and what the cycle is doing.
+What stands here is always on the screen: the two switches and whether it is paused, which node is asked if not the
+configured one, what vouches for the cluster's certificate, how old the data is, and what the cycle is doing.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from hctui.core.policy import Mode
 from hctui.core.state import remaining_seconds
 from hctui.core.wording import count
 from hctui.engine.view import View
-from hctui.tui.cell import Cell, Tone, cell, joined
+from hctui.tui.cell import EMPTY, Cell, Tone, cell, joined
 from hctui.tui.format import age, latency, percent, timer
 from hctui.tui.picture import Picture
 
@@ -59,6 +59,17 @@ def trust(view: View) -> Cell:
     """What vouches for the cluster's certificate."""
     unverified = "unverified" in view.contact.trust
     return cell(view.contact.trust, Tone.BAD if unverified else Tone.DIM)
+
+
+def detour(picture: Picture) -> Cell:
+    """`via .102` while another node than the configured one is asked; else nothing."""
+    way = picture.view.contact.detour
+    if way is None:
+        return EMPTY
+    host = way.via.rpartition(":")[0].strip("[]")
+    nodes = picture.snapshot.nodes.values() if picture.snapshot else ()
+    asked = next((picture.node_name(node.id) for node in nodes if node.lan_ip == host), host)
+    return cell(f"via {asked}  ", Tone.WARNING)
 
 
 def data_age(view: View, now: float) -> Cell:

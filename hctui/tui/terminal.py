@@ -19,6 +19,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.filter import LineFilter, Monochrome, NoColor
 from textual.notifications import SeverityLevel
 
+from hctui.core.secret import without_secrets
 from hctui.tui import saying
 from hctui.tui.driver import SteadyDriver
 from hctui.tui.glyphs import ASCII, KEY_NAMES, UNICODE, Glyphs
@@ -103,7 +104,7 @@ class DiscreetApp(App[Result]):
 
     def _remember(self, crash: str) -> None:
         """Keep the first: what falls afterwards often falls because of it."""
-        self.crash = self.crash or crash
+        self.crash = self.crash or without_secrets(crash)
 
 
 def set_title(app: App[Result], title: str) -> None:

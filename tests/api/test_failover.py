@@ -155,6 +155,20 @@ async def test_where_nobody_answers_all_have_their_turns(nodes: Nodes) -> None:
         await client.snapshot(200.0)
 
 
+async def test_what_is_wrong_at_the_configured_address_is_told_of_no_other(nodes: Nodes) -> None:
+    """On the way round a read may begin at another node and come by the configured one."""
+    async with nodes.client() as client:
+        await client.snapshot(0.0)
+        nodes.down = dict.fromkeys(HOSTS, LOST["refused"])
+        for poll in range(2):
+            with pytest.raises(ClusterUnreachable):
+                await client.snapshot(30.0 * poll)
+        del nodes.down[B]
+        await client.snapshot(90.0)
+        assert client.reach.via == f"{B}:443"
+        assert client.reach.why.startswith(f"{A}:443 ")
+
+
 @pytest.mark.parametrize(
     ("planned", "kind"),
     [

@@ -16,6 +16,7 @@ from hctui.core.policy import Mode, Policy
 from hctui.core.state import State
 from hctui.engine.commands import ChangeSettings
 from hctui.engine.remote_client import NotReached
+from hctui.engine.remote_wire import Who
 from hctui.engine.view import Contact, Level, Line, View
 from tests.core.build import NOW, cluster, history, node, vm
 from tests.engine.given import settings_of
@@ -172,14 +173,18 @@ def test_an_approval_that_came_too_late_is_refused_with_the_reason() -> None:
 async def test_a_command_that_nobody_carries_out_is_not_waited_for_for_ever(tmp_path: Path) -> None:
     async with opened(tmp_path) as at:
         with pytest.raises(NoAnswer, match="It may still be carried out"):
-            await carried_out(at.path, lambda view: (Pause(), PauseFollower(view, paused=True)), 0.05)
+            await carried_out(
+                at.path, Who.PAUSE, lambda view: (Pause(), PauseFollower(view, paused=True)), 0.05
+            )
         assert at.desk.take() == (Pause(),)
 
 
 async def test_a_command_is_answered_as_soon_as_it_holds(tmp_path: Path) -> None:
     async with opened(tmp_path) as at:
         came = await carried_out(
-            at.path, lambda view: (ChangeSettings({"dry_run": "true"}), DryRunFollower(dry_run=True))
+            at.path,
+            Who.DRY_RUN,
+            lambda view: (ChangeSettings({"dry_run": "true"}), DryRunFollower(dry_run=True)),
         )
         assert came.is_done
         assert at.desk.view.policy.dry_run
@@ -187,14 +192,14 @@ async def test_a_command_is_answered_as_soon_as_it_holds(tmp_path: Path) -> None
 
 async def test_where_there_is_nothing_to_order_nothing_is_sent(tmp_path: Path) -> None:
     async with opened(tmp_path) as at:
-        assert await carried_out(at.path, lambda view: Came("So it is.")) == Came("So it is.")
+        assert await carried_out(at.path, Who.PAUSE, lambda view: Came("So it is.")) == Came("So it is.")
         assert not at.desk.is_stirred
 
 
 async def test_an_engine_that_ends_instead_of_answering_is_said(tmp_path: Path) -> None:
     async with opened(tmp_path) as at:
         asking = asyncio.create_task(
-            carried_out(at.path, lambda view: (Pause(), PauseFollower(view, paused=True)))
+            carried_out(at.path, Who.PAUSE, lambda view: (Pause(), PauseFollower(view, paused=True)))
         )
         await until(lambda: at.desk.is_stirred)
     with pytest.raises(NoAnswer, match=r"ended before it was carried out\. It was stopped"):
@@ -203,4 +208,4 @@ async def test_an_engine_that_ends_instead_of_answering_is_said(tmp_path: Path) 
 
 async def test_where_nobody_listens_it_is_an_error_of_ours(tmp_path: Path) -> None:
     with pytest.raises(NotReached):
-        await carried_out(tmp_path / "none.sock", lambda view: Came("."))
+        await carried_out(tmp_path / "none.sock", Who.PAUSE, lambda view: Came("."))

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from hctui.api.route import Reach
 from hctui.cli.health import Condition, Health, Wait, of_engine, of_journal
 from hctui.cli.running import NoEngine, Running, SeveralEngines, meant, spellings
 from hctui.cli.status import as_text
@@ -127,11 +128,50 @@ def test_the_last_error_is_the_last_line_that_is_one() -> None:
     assert any("5 s ago: Second." in line for line in as_text(told, NOW))
 
 
+def test_which_node_is_asked_instead_is_told_and_is_well() -> None:
+    aside = "10.0.0.13:443 is not used: its fingerprint differs."
+    reach = Reach("10.0.0.1:443", "10.0.0.12:443", NOW - 90, "10.0.0.1:443 (no route to host).", (aside,))
+    view = replace(view_of(), contact=replace(view_of().contact, reach=reach))
+    told = condition(view)
+    assert (told.health, told.via, told.via_since) == (Health.WELL, "10.0.0.12:443", NOW - 90)
+    assert asdict(told)["via_why"] == "10.0.0.1:443 (no route to host)."
+    text = as_text(told, NOW)
+    assert (
+        "  asked via   10.0.0.12:443, since the configured address was left 1:30 min ago. What is wrong there: "
+        "10.0.0.1:443 (no route to host)."
+    ) in text
+    assert f"  not asked   {aside}" in text
+    silent = condition(replace(view, contact=replace(view.contact, error="Nobody answers.")))
+    assert (silent.health, silent.via) == (Health.UNWELL, None)
+    assert condition(view_of()).via is None
+
+
+def test_a_decision_is_told_once() -> None:
+    down = condition(view_of(second=NetworkStatus.OFFLINE))
+    text = "\n".join(as_text(down, NOW))
+    assert text.count("10.0.0.102 is offline") == text.count("standing down") == 1
+    paused = "\n".join(as_text(replace(down, outcome="paused", sentence="Paused: watching."), NOW))
+    assert "  decision    Paused: watching." in paused
+    other = "\n".join(as_text(replace(down, outcome="balanced", sentence="No imbalance."), NOW))
+    assert "  decision    balanced: No imbalance." in other
+
+
+@pytest.mark.parametrize("columns", [40, 80])
+def test_at_a_terminal_every_line_has_room(columns: int) -> None:
+    lines = (Line(NOW - 9, "a", "A sentence that is far too long for one line. " * 5, Level.ERROR),)
+    state = State(proposal=Proposal(7, move("web"), NOW - 60))
+    text = as_text(condition(replace(view_of(), state=state), *lines), NOW, columns)
+    assert max(map(len, text)) <= columns
+    assert " ".join(" ".join(text).split()) == " ".join(
+        " ".join(as_text(condition(replace(view_of(), state=state), *lines), NOW)).split()
+    )
+
+
 def test_a_proposal_is_told_with_what_answers_it() -> None:
     view = replace(view_of(), state=State(proposal=Proposal(7, move("web"), NOW - 60)))
     text = "\n".join(as_text(condition(view), NOW))
     assert (
-        "7: web from 10.0.0.101 to 10.0.0.102 (load), for 9:00 min more. `hctui approve 7` approves it."
+        "7: web from 10.0.0.101 to 10.0.0.102 (load), for 9:00 min more. `hctui approve 7` or `hctui reject 7`."
         in text
     )
 
@@ -139,7 +179,7 @@ def test_a_proposal_is_told_with_what_answers_it() -> None:
 def test_many_waits_are_counted() -> None:
     waits = tuple(Wait(f"VM {n}", 60.0) for n in range(8))
     text = "\n".join(as_text(replace(condition(view_of()), waits=waits), NOW))
-    assert "VM 4 1:00 min, 3 more" in text
+    assert "VM 4 for 1:00 min, 3 more" in text
 
 
 def test_by_the_journal_it_is_not_known_and_nothing_waits() -> None:

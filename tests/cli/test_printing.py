@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from hctui.cli.check import lines
-from hctui.cli.printing import width
+from hctui.cli.printing import tell, width
 from hctui.engine.survey import Grade, Remark
 from tests.end_to_end.terminal import Terminal
 from tests.journal.build import decision, written
@@ -33,6 +33,18 @@ def test_lines_are_as_wide_as_the_terminal_and_no_wider_than_can_be_read(
     monkeypatch.setattr(sys.stdout, "isatty", lambda: is_terminal)
     monkeypatch.setenv("COLUMNS", str(columns))
     assert width() == expected
+
+
+@pytest.mark.parametrize("is_terminal", [False, True])
+def test_sentences_break_at_words_for_people_only(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], is_terminal: bool
+) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: is_terminal)
+    monkeypatch.setenv("COLUMNS", "40")
+    tell(WORDS)
+    told = capsys.readouterr().out.splitlines()
+    assert " ".join(told) == WORDS
+    assert (len(told) > 1, max(map(len, told)) <= 40) == (is_terminal, is_terminal)
 
 
 def test_remarks_of_a_check_hang_beside_their_topic() -> None:

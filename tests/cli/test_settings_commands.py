@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from hctui.cli.config import lines
+from hctui.config import SETTINGS, load
+
 
 def hctui(*arguments: str, home: Path, **environ: str) -> subprocess.CompletedProcess[str]:
     """Run the program in a home folder of its own, so that the developer's settings play no part."""
@@ -155,3 +158,31 @@ def test_a_closed_standard_input_is_nobody_to_ask(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "No password" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_at_a_terminal_every_setting_has_room_in_80_columns(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    pin = "173842f5f2331e0e9c03d463c061cca5cd4e9f8ec19ef211fcf00bbe912b974f"
+    file.write_text(f'[cluster]\npinned_fingerprints = ["{pin}"]\n[balancer]\navg_window_minutes = 1\n')
+    environ = {"SC_CPU_UPPER_THRESHOLD_PERCENT": "77", "SC_PASSWORD": "marked"}
+    settings = load(file, environ, {})
+    text = lines(settings, environ, 80)
+    assert max(map(len, text[1:])) <= 80
+    assert " ".join(text[0].split()) == f"file: {file}"
+    named = [line.split() for line in text]
+    assert ["balancer.avg_window_minutes", "1", "minute", "file"] in named
+    assert ["balancer.cpu_upper_threshold_percent", "77", "percent"] in named
+    assert ["environment", "SC_CPU_UPPER_THRESHOLD_PERCENT"] in named
+    assert pin in "".join("".join(words) for words in named)
+    assert "marked" not in " ".join(text)
+    assert "There is no settings file" in lines(load(None, {}, {}), {}, 80)[0]
+
+
+def test_where_a_program_reads_each_setting_is_one_line_with_the_whole_source(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text('[cluster]\nusername = "a-name-that-is-longer-than-its-column"\n')
+    settings = load(file, {}, {})
+    text = lines(settings, {}, None)
+    assert len(text) == len(SETTINGS) + 1
+    [username] = [line for line in text if line.startswith("cluster.username")]
+    assert username.endswith(f"a-name-that-is-longer-than-its-column  file {file}")

@@ -179,6 +179,12 @@ def test_balanced() -> None:
     assert [load.node_id for load in decision.loads] == ["n1", "n2"]
 
 
+def test_a_node_of_unknown_load_is_not_passed_off_as_balanced() -> None:
+    decision = cycle(cluster([node(1), node(2), node(3, cpu=None)], BUSY)).decision
+    assert decision.outcome is Outcome.BALANCED
+    assert decision.sentence.endswith("not above 80.0 %. The load of 10.0.0.103 is not known.")
+
+
 @pytest.mark.parametrize(
     ("snapshot", "told"),
     [

@@ -22,6 +22,7 @@ from tests.end_to_end.test_console import (
     QUICK,
     log_of,
     lower_the_threshold,
+    orders_of,
     until_next_poll,
 )
 from tests.end_to_end.test_program import (
@@ -83,11 +84,14 @@ def test_a_headless_engine_in_approve_mode_is_answered_by_a_command(cluster: Clu
         assert "Sent. The cluster accepted it as task" in approved.stdout
         run.until("MIGRATION COMPLETE: sql-0")
         assert re.search(
-            rf"Ordered by the command line \(process \d+\): approve proposal {proposal['id']}\.",
+            rf"Ordered by hctui approve \(process \d+\): approve proposal {proposal['id']}: sql-0\d to \S+\.",
             log_of(tmp_path),
         )
         assert run.end(signal.SIGTERM) == 0
     assert len(cluster.state()["writes"]) == 1
+    [(who, what)] = orders_of(tmp_path)
+    assert who == "hctui approve (process N)"
+    assert what.startswith(f"approve proposal {proposal['id']}: sql-0")
     code, told = status(cluster, tmp_path)
     assert (code, told["health"], told["pid"]) == (2, "unknown", None)
     assert "No hctui balances it" in str(told["problems"])
@@ -117,6 +121,22 @@ def test_pause_resume_reject_and_dry_run_from_a_script(cluster: Cluster, tmp_pat
         assert "branch-test" in command(cluster, tmp_path, "dry-run", "--cluster", "branch-test").stdout
         assert command(cluster, tmp_path, "pause", "--cluster", "another").returncode == 2
         assert run.end(signal.SIGTERM) == 0
+
+
+def test_what_was_ordered_is_known_after_the_engine_was_killed(cluster: Cluster, tmp_path: Path) -> None:
+    with engine(cluster, tmp_path) as run:
+        assert command(cluster, tmp_path, "pause").returncode == 0
+        until_next_poll(cluster)
+        run.end(signal.SIGKILL)
+    assert orders_of(tmp_path) == [("hctui pause (process N)", "pause")]
+    with engine(cluster, tmp_path) as run:
+        assert status(cluster, tmp_path)[1]["paused"] is True
+        assert command(cluster, tmp_path, "resume").returncode == 0
+        assert run.end(signal.SIGTERM) == 0
+    assert orders_of(tmp_path) == [
+        ("hctui pause (process N)", "pause"),
+        ("hctui resume (process N)", "resume"),
+    ]
 
 
 def test_at_a_terminal_it_shows_what_waits_and_asks(cluster: Cluster, tmp_path: Path) -> None:
@@ -212,6 +232,10 @@ def test_what_is_switched_and_edited_in_an_attached_console_holds_in_the_engine(
         terminal.send("q")
         assert terminal.wait() == 0
         assert run.end(signal.SIGTERM) == 0
+    (who, what), *more = orders_of(tmp_path)
+    assert (who, what) == ("an attached console (process N)", "pause")
+    assert {each for each, _ in more} == {"an attached console (process N)"}
+    assert any("cpu_upper_threshold_percent is now 73" in each for _, each in more)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from hctui.journal.chronicle import read_orders
 from tests.end_to_end.terminal import ALTERNATE_SCREEN, PATIENCE_SECONDS, Terminal
 from tests.end_to_end.test_program import (
     PASSWORD_MARK,
@@ -76,6 +77,13 @@ def until_next_poll(cluster: Cluster) -> None:
 def log_of(home: Path) -> str:
     [path] = home.rglob("hctui.log")
     return path.read_text()
+
+
+def orders_of(home: Path) -> list[tuple[str, str]]:
+    """Who ordered what, the oldest first; processes without their numbers."""
+    [path] = home.rglob("*.sqlite")
+    told = read_orders(path, 0.0, time.time() + 60)
+    return [(re.sub(r"\d+", "N", each.who), each.what) for each in reversed(told)]
 
 
 # From the first proposal to the end
@@ -441,6 +449,7 @@ def test_after_two_crashes_the_balancer_goes_on_paused(cluster: Cluster, tmp_pat
         terminal.send("\x03")
         assert terminal.wait() == 130
         see_that_nothing_was_given_away(terminal, tmp_path)
+    assert orders_of(tmp_path) == [("hctui itself", "pause")]
     assert cluster.state()["requests"]["POST /login"] == 1
     assert cluster.state()["open_sessions"] == 0
 

@@ -6,7 +6,7 @@ Only the network and the clock are replaced, so hours of cluster time take secon
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -33,12 +33,17 @@ DRY = Policy(dry_run=True)
 
 @dataclass
 class World:
-    """A simulated cluster with a clock, and runs of the balancer on it, one after the other."""
+    """A simulated cluster with a clock, and runs of the balancer on it, one after the other.
+
+    `wire` may put something between the client and the cluster, `sleep` is how the cluster delays slow answers.
+    """
 
     folder: Path
     scenario: str = "default"
     seed: int = 7
     lines: list[Line] = field(default_factory=list)
+    wire: Callable[[httpx.AsyncBaseTransport], httpx.AsyncBaseTransport] = lambda transport: transport
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
     def __post_init__(self) -> None:
         self.clock = SteppedClock(START)
@@ -62,7 +67,7 @@ class World:
             if stop_when(line):
                 stop.set()
 
-        app = create_app(self.cluster, self.clock.now, asyncio.sleep)
+        app = create_app(self.cluster, self.clock.now, self.sleep)
         account = next(iter(self.cluster.access.accounts.values()))
         client = Client(
             "https://127.0.0.1",
@@ -70,7 +75,7 @@ class World:
             Secret(account.effective_password),
             Trust(verify=False),
             keepalive_seconds=90,
-            transport=httpx.ASGITransport(app, raise_app_exceptions=True),
+            transport=self.wire(httpx.ASGITransport(app, raise_app_exceptions=True)),
         )
         plan = Plan(self.folder, once=once, duration_seconds=seconds)
         self.desk = Desk(settings_of(policy), Contact("https://127.0.0.1", "TLS unverified"), self.clock)

@@ -3,36 +3,20 @@
 from __future__ import annotations
 
 import gc
-import sqlite3
-from contextlib import closing
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 from pathlib import Path
 from random import Random
-from typing import NamedTuple
 
-from hctui.core.migration import Phase
 from hctui.core.policy import Policy
 from hctui.engine.clock import SteppedClock
 from hctui.engine.view import Line
 from hctui.sim import Cluster, load_scenario
 from tests.end_to_end.world import START, World
+from tests.endurance.book import Book, Row, disagreements, rows_of
 from tests.endurance.weather import HOUR, troubled
 
 QUIET_HOURS = 4.0
 """At the end nothing new goes wrong for so long, so that everything comes to its end."""
-
-MATCH_SECONDS = 60.0
-"""So far apart may be when a migration was written down as requested and when the cluster began it."""
-
-
-class Requested(NamedTuple):
-    """A migration as the journal has it."""
-
-    vm_id: str
-    target: str
-    at: float
-    phase: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +60,7 @@ class Life:
             is_dry = self._chance.random() < 0.15
             hours = self._chance.uniform(0.5, 12.0)
             written = len(self.world.cluster.writes)
-            await self._run(min(left, hours * HOUR), is_dry=is_dry)
+            await self.run(min(left, hours * HOUR), is_dry=is_dry)
             if is_dry and len(self.world.cluster.writes) != written:
                 self.wrong.append(f"A dry run has written {len(self.world.cluster.writes) - written} times.")
             if self.world.cluster.open_sessions:
@@ -85,9 +69,12 @@ class Life:
             self.restarts += 1
             gc.collect()
             self.readings.append(Reading((self.world.clock.now() - START) / HOUR, len(gc.get_objects())))
-        self._compare()
+        if any(row.ended_at is None for row in self.requested()):
+            await self.run(2 * HOUR, is_dry=True)  # begins nothing, and watches what is under way
+        self.compare()
 
-    async def _run(self, seconds: float, *, is_dry: bool) -> None:
+    async def run(self, seconds: float, *, is_dry: bool) -> None:
+        """One run of so many seconds, with a look at faults of ours and at the sessions."""
         policy = replace(Policy(), dry_run=is_dry, interval_seconds=60.0, window_seconds=600.0)
         most_sessions = 0
 
@@ -102,44 +89,15 @@ class Life:
         if most_sessions > 1:
             self.wrong.append(f"{most_sessions} sessions were open at once.")
 
-    def _compare(self) -> None:
+    def compare(self) -> None:
         """Every migration in the journal against those of the cluster, and the other way round."""
-        begun = sorted(
-            (each for each in self.world.cluster.ended_migrations if not each.is_foreign),
-            key=lambda each: each.started,
+        cluster = self.world.cluster
+        book = Book(
+            cluster.writes, cluster.ended_migrations, cooldown_seconds=Policy().cluster_cooldown_seconds
         )
-        for one, next_one in pairwise(begun):
-            if next_one.started < one.ended:
-                self.wrong.append(f"{next_one.vm_name} was migrated while {one.vm_name} still was.")
-        told = self.requested()
-        for each in begun:
-            match = next(
-                (
-                    row
-                    for row in told
-                    if (row.vm_id, row.target) == (each.vm_id, each.target_id)
-                    and abs(row.at - each.started) <= MATCH_SECONDS
-                ),
-                None,
-            )
-            if match is None:
-                self.wrong.append(f"The journal does not know that {each.vm_name} was migrated.")
-            else:
-                told.remove(match)
-        unanswered = [write.at for write in self.world.cluster.writes if write.status is None]
-        for row in told:
-            # A request that got no answer may have been refused, which nobody but the cluster can know.
-            is_known = not any(abs(row.at - at) <= MATCH_SECONDS for at in unanswered)
-            if row.phase != Phase.NOT_STARTED and is_known:
-                self.wrong.append(
-                    f"The journal has a migration of {row.vm_id} ({row.phase}), the cluster none."
-                )
+        self.wrong += disagreements(self.requested(), book)
 
-    def requested(self) -> list[Requested]:
+    def requested(self) -> list[Row]:
         """The migrations in the journal, oldest first."""
         (path,) = self.folder.glob("*.sqlite")
-        with closing(sqlite3.connect(path)) as connection:
-            rows = connection.execute(
-                "SELECT vm_id, target, requested_at, phase FROM migrations ORDER BY requested_at"
-            )
-            return [Requested(*row) for row in rows]
+        return rows_of(path)

@@ -6,11 +6,12 @@ down in `calls` what they were asked for, in order, so that tests can say what m
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 
 from hctui.api.route import Reach
 from hctui.core.answers import Accepted, Answer
+from hctui.core.commands import Ordered
 from hctui.core.decision import Decision
 from hctui.core.errors import HctuiError
 from hctui.core.migration import Migration, Phase
@@ -88,15 +89,20 @@ class StandInMemory:
         self.migrations: list[Migration] = []
         self.forgotten: list[float] = []
         self.old_pieces = 0
+        self.orders: list[Ordered] = []
         self.state = State()
         self.before_intent: Callable[[], None] = lambda: None
 
-    async def record_cycle(self, snapshot: Snapshot | None, decision: Decision, state: State) -> None:
+    async def record_cycle(
+        self, snapshot: Snapshot | None, decision: Decision, state: State, orders: Collection[Ordered]
+    ) -> None:
         self._called("record_cycle", state)
         self.decisions.append(decision)
+        self.orders += orders
 
-    async def save_state(self, state: State) -> None:
+    async def save_state(self, state: State, orders: Collection[Ordered]) -> None:
         self._called("save_state", state)
+        self.orders += orders
 
     async def record_intent(self, state: State) -> None:
         assert state.migration is not None

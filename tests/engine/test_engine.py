@@ -188,6 +188,18 @@ async def test_a_migration_that_cannot_be_looked_at_stays_under_way() -> None:
     assert s.desk.view.state.migration is not None
 
 
+async def test_what_cannot_be_looked_at_is_told_as_often_as_is_polled_and_anew_when_it_begins_again() -> None:
+    s = stage(TOGETHER)
+    s.cluster.failing = {"vm", "task"}
+    await s.engine.run(until=NOW + 65)
+    assert [line.at - NOW for line in s.lines if line.event == "unreadable"] == [0, 30, 60]
+    s.cluster.failing, s.cluster.arrives, s.cluster.task_state = set(), False, TaskState.RUNNING
+    await s.engine.run(until=NOW + 75)
+    s.cluster.failing = {"vm", "task"}
+    await s.engine.run(until=NOW + 85)
+    assert [line.at - NOW for line in s.lines if line.event == "unreadable"] == [0, 30, 60, 75]
+
+
 async def test_a_journal_that_fails_after_the_request_does_not_stop_the_watching() -> None:
     s = stage(TOGETHER)
     s.memory.failing = {"record_migration"}

@@ -20,8 +20,12 @@ from hctui.engine.view import Level, Line
 from tests.core.build import NOW
 
 
+def nobody(line: Line) -> None:
+    raise AssertionError(line)
+
+
 def test_a_file_is_private_and_has_every_line(tmp_path: Path) -> None:
-    log, close = to_file(tmp_path / "hctui.log")
+    log, close = to_file(tmp_path / "hctui.log", nobody)
     log(Line(NOW, "event", "VM ⟨U+001B⟩ 日本"))
     close()
     assert (tmp_path / "hctui.log").stat().st_mode & 0o077 == 0
@@ -30,15 +34,50 @@ def test_a_file_is_private_and_has_every_line(tmp_path: Path) -> None:
 
 def test_a_file_that_cannot_be_opened_is_an_error_of_ours(tmp_path: Path) -> None:
     with pytest.raises(LogError, match=r"hctui\.log"):
-        to_file(tmp_path / "missing" / "hctui.log")
+        to_file(tmp_path / "missing" / "hctui.log", nobody)
 
 
-def test_a_full_disk_is_told_once_and_does_not_stop_the_log(capsys: pytest.CaptureFixture[str]) -> None:
-    log, close = to_file(Path("/dev/full"))
+def test_a_full_disk_is_told_once_and_to_no_terminal(capfd: pytest.CaptureFixture[str]) -> None:
+    told: list[Line] = []
+    log, close = to_file(Path("/dev/full"), told.append)
     log(Line(NOW, "event", "one"))
     log(Line(NOW, "event", "two"))
     close()
-    assert capsys.readouterr().err == "The log file /dev/full cannot be written any more.\n"
+    assert [(line.text, line.level) for line in told] == [
+        (
+            "The log file cannot be written (No space left on device), and hctui goes on without it: /dev/full",
+            Level.ERROR,
+        )
+    ]
+    assert capfd.readouterr() == ("", "")
+
+
+def test_each_time_it_breaks_and_each_time_it_works_again_is_told_also_to_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every line begins a new file, and a folder stands where the oldest is to be deleted."""
+    monkeypatch.setattr(logs, "MOST_FILE_BYTES", 1)
+    told: list[Line] = []
+    in_the_way = tmp_path / f"hctui.log.{logs.KEPT_FILES}"
+
+    def everywhere(line: Line) -> None:
+        told.append(line)
+        log(line)
+
+    log, close = to_file(tmp_path / "hctui.log", everywhere)
+    for number in range(2):
+        in_the_way.mkdir()
+        for _ in range(9):
+            log(Line(NOW, "event", "line"))
+        assert len(told) == 2 * number + 1
+        in_the_way.rmdir()
+        log(Line(NOW + 1, "event", "line"))
+        assert len(told) == 2 * number + 2
+        assert "can be written again" in (tmp_path / "hctui.log").read_text()
+        for kept in tmp_path.glob("hctui.log.?"):
+            kept.unlink()
+    close()
+    assert [line.level for line in told] == [Level.ERROR, Level.INFO] * 2
 
 
 class Closed(io.StringIO):

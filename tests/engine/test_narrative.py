@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -10,7 +12,7 @@ import pytest
 from hctui.core.answers import Refused
 from hctui.core.calendar import read_span
 from hctui.core.commands import Approve, Choose, Command, MoveVm, Pause, Reject, Resume
-from hctui.core.decision import Decision, Finding, Notice, Outcome, Reason
+from hctui.core.decision import Check, Decision, Finding, Notice, Outcome, Reason, Verdict
 from hctui.core.model import VmId
 from hctui.core.policy import Mode, Policy
 from hctui.engine.log import as_json, as_text
@@ -127,6 +129,7 @@ async def test_a_move_by_hand_is_told_and_says_nothing_of_rules_it_did_not_look_
     s.desk.submit(TO_2)
     texts = await run(s, 1)
     assert texts == [
+        f"Ordered by the console (process {os.getpid()}): move an unknown VM to an unknown node by hand.",
         "Collecting cluster data...",
         "Moving by hand: web from 10.0.0.101 to 10.0.0.102. Asked for by a person.",
         "EXECUTING MIGRATION: web (4 GiB) from 10.0.0.101 to 10.0.0.102 (by hand)",
@@ -320,6 +323,19 @@ def test_a_notice_is_a_warning_before_all_else_whatever_the_cycle_came_to(outcom
         ("others_balance", "Somebody else.", Level.WARNING),
         ("resumed", "Over.", Level.WARNING),
     ]
+
+
+def test_what_else_happens_while_a_migration_is_watched_is_told() -> None:
+    safety = (
+        Verdict(Check.NO_OTHER_MIGRATION, False, "db is being migrated."),
+        Verdict(Check.NO_UPDATE, True, "No update is being installed."),
+        Verdict(Check.RECOVERED, False, "Well again for 5 s."),
+    )
+    watching = Decision(NOW, Outcome.WATCHING, "Migrating web.", False, Mode.AUTO, safety)
+    (line,) = Narrator().cycle(watching)
+    assert (line.event, line.level) == ("meanwhile", Level.WARNING)
+    assert line.text == "Migrating web. At the same time: db is being migrated."
+    assert Narrator().cycle(replace(watching, safety=safety[1:])) == []
 
 
 async def test_outside_the_hours_rules_are_told_and_load_is_said_to_wait() -> None:

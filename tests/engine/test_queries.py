@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from hctui.core.commands import Ordered
 from hctui.core.decision import Outcome
 from hctui.core.errors import HctuiError
 from hctui.core.migration import Phase
@@ -37,6 +38,7 @@ QUESTIONS: dict[str, Callable[[Queries, Path], Awaitable[object]]] = {
     "vm_series": lambda asked, _: asked.vm_series(WEB, START, END, 100),
     "migrations": lambda asked, _: asked.migrations(START, END, 100),
     "decisions": lambda asked, _: asked.decisions(END, 100),
+    "orders": lambda asked, _: asked.orders(START, END, 100),
     "decision": lambda asked, _: asked.decision(1),
     "decision_at": lambda asked, _: asked.decision_at(END),
     "decision_after": lambda asked, _: asked.decision_after(START),
@@ -61,6 +63,8 @@ async def test_every_question_is_answered_while_the_engine_writes(tmp_path: Path
         await journal.record_cycle(snapshot(START + 30), moving(START + 30, move("db")), State())
         ended = replace(migration(Phase.ARRIVED, at=START + 10), phase_since=START + 25)
         await journal.record_migration(ended, State())
+        orders = [Ordered(START + at, "me", what) for at, what in ((5, "pause"), (6, "resume"))]
+        await journal.save_state(State(), orders)
 
         nodes = await asked.node_series(START, END, 100)
         assert [series.name for series in nodes] == ["n1", "n2"]
@@ -69,6 +73,8 @@ async def test_every_question_is_answered_while_the_engine_writes(tmp_path: Path
         assert web.placements == (queries.Placement(START, "n1"),)
         told = await asked.migrations(START, END, 100)
         assert [(each.vm_name, each.is_imagined) for each in told] == [("db", True), ("web", False)]
+        assert [each.what for each in await asked.orders(START, END, 100)] == ["resume", "pause"]
+        assert [each.at for each in await asked.orders(START, END, 1, contains="PAU")] == [START + 5]
         latest, first = await asked.decisions(END, 100)
         assert await asked.decisions(END, 100, contains="MOVING WEB", outcomes={Outcome.MOVE}) == (first,)
         assert await asked.decisions(END, 100, outcomes={Outcome.PAUSED}) == ()
@@ -118,6 +124,7 @@ async def test_a_question_never_holds_up_the_loop(
         "read_vm_series",
         "read_migrations",
         "read_decision_list",
+        "read_orders",
         "read_decision",
         "read_decision_at",
         "read_decision_after",

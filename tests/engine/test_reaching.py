@@ -65,3 +65,15 @@ def test_the_contact_shows_the_address_in_use() -> None:
     lost = reaching.not_reached(met, over(""), "Nobody answers.")
     assert (lost.used, lost.error, lost.latency_seconds) == ("10.0.0.12:443", "Nobody answers.", 0.2)
     assert reaching.reached(lost, Reach(HOME), 0.2).used == "https://cluster.example"
+
+
+def test_the_way_is_told_in_sentences_while_it_is_not_as_the_settings_say() -> None:
+    away = reaching.reached(CONTACT, over("10.0.0.12:443", ASIDE), 0.1)
+    assert away.told_way(1090.0) == (
+        "The node at 10.0.0.12:443 is asked instead of cluster.example:443, which was left 1:30 min ago. What is "
+        "wrong there: Connection refused.",
+        ASIDE,
+    )
+    assert reaching.reached(CONTACT, Reach(HOME), 0.1).told_way(1090.0) == ()
+    silent = reaching.not_reached(away, over("", ASIDE), "Nobody answers.")
+    assert (silent.detour, silent.told_way(1090.0)) == (None, (ASIDE,)), "nobody is asked with success"

@@ -305,17 +305,22 @@ async def test_who_was_dropped_while_it_stood_still_catches_up(
 
 
 async def test_a_command_reaches_the_desk_and_the_log_says_whose_it_was(tmp_path: Path) -> None:
-    async with opened(tmp_path) as at, front(at, Who.COMMAND_LINE) as there:
+    async with opened(tmp_path) as at, front(at, Who.APPROVE) as there:
         there.submit(Approve(7))
         there.submit(MoveVm(SNAPSHOT.vms[next(iter(SNAPSHOT.vms))].id, node_id(2)))
         await until(lambda: len(at.told) == 2)
         assert [line.text for line in at.told] == [
-            f"Ordered by the command line (process {os.getpid()}): approve proposal 7.",
-            f"Ordered by the command line (process {os.getpid()}): move web to 10.0.0.102 by hand.",
+            f"Ordered by hctui approve (process {os.getpid()}): approve proposal 7.",
+            f"Ordered by hctui approve (process {os.getpid()}): move web to 10.0.0.102 by hand.",
         ]
-        order = {"who": "the command line", "process": os.getpid(), "order": "approve proposal 7"}
+        order = {"who": "hctui approve", "process": os.getpid(), "order": "approve proposal 7"}
         assert at.told[0].data == order
         assert at.desk.take()[0] == Approve(7)
+        me = f"hctui approve (process {os.getpid()})"
+        assert [(each.who, each.what) for each in at.desk.unrecorded] == [
+            (me, "approve proposal 7"),
+            (me, "move web to 10.0.0.102 by hand"),
+        ]
 
 
 async def test_settings_hold_at_once(tmp_path: Path) -> None:
@@ -388,6 +393,19 @@ async def test_an_engine_says_farewell_and_why(tmp_path: Path, error: Exception 
         await following[0]
     assert words in (ended.farewell or "")
     assert sockets(tmp_path) == []
+
+
+async def test_an_engine_that_hangs_up_is_told_in_words(tmp_path: Path) -> None:
+    async def hangs_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        async with opened(tmp_path / "other") as at, bare(at) as (there, _):
+            writer.write(frame(await answer(there)))
+            await reader.readexactly(4)
+            writer.close()
+
+    async with await asyncio.start_unix_server(hangs_up, tmp_path / "c1.sock"):
+        with pytest.raises(NotReached, match=r"Process \d+ closed the connection without a word"):
+            async with attached(tmp_path / "c1.sock", Who.CONSOLE):
+                pass
 
 
 async def test_an_engine_that_is_gone_without_a_word_is_noticed(tmp_path: Path) -> None:

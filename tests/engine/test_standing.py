@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from hctui.core.commands import Ordered
 from hctui.core.state import Standing
 from hctui.engine.standing import read_standing, standing_path, write_standing
 from hctui.journal import JournalError, journals
+from tests.core.build import NOW
 
 
 @pytest.fixture
@@ -23,10 +25,10 @@ HERE, THERE = "https://10.0.0.1", "https://10.0.0.2"
 @pytest.mark.parametrize("paused", [False, True])
 @pytest.mark.parametrize("dry_run_held", [False, True])
 def test_it_is_read_back_for_its_address_only(folder: Path, paused: bool, dry_run_held: bool) -> None:
-    ordered = Standing(paused, dry_run_held)
-    write_standing(folder, HERE, ordered)
-    assert read_standing(folder, HERE) == ordered
-    assert read_standing(folder, THERE) == Standing()
+    ordered, orders = Standing(paused, dry_run_held), (Ordered(NOW, "the console [1]", "pause"),)
+    write_standing(folder, HERE, ordered, orders)
+    assert read_standing(folder, HERE) == (ordered, orders)
+    assert read_standing(folder, THERE) == (Standing(), ())
     assert journals(folder) == []
 
 
@@ -39,7 +41,19 @@ def test_it_is_private_and_leaves_nothing_behind(folder: Path) -> None:
     write_standing(folder, HERE, Standing())
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '"paused"', '{"paused": true}', "\udcff"])
+CONTENTS = [
+    "",
+    "{",
+    "[]",
+    '"paused"',
+    '{"paused": true}',
+    "\udcff",
+    '{"paused": true, "dry_run_held": false, "orders": [["then", "I", "pause"]]}',
+    '{"paused": true, "dry_run_held": false, "orders": [3]}',
+]
+
+
+@pytest.mark.parametrize("content", CONTENTS)
 def test_what_makes_no_sense_is_an_error_and_not_forgotten(folder: Path, content: str) -> None:
     folder.mkdir()
     standing_path(folder, HERE).write_bytes(content.encode("utf-8", "surrogateescape"))
@@ -56,5 +70,5 @@ def test_a_write_that_fails_leaves_the_old_one(folder: Path, monkeypatch: pytest
     monkeypatch.setattr(os, "fsync", fail)
     with pytest.raises(JournalError, match="No space left on device"):
         write_standing(folder, HERE, Standing(paused=True, dry_run_held=True))
-    assert read_standing(folder, HERE) == Standing(paused=True)
+    assert read_standing(folder, HERE) == (Standing(paused=True), ())
     assert len(list(folder.iterdir())) == 1

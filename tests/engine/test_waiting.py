@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +16,7 @@ import pytest
 from hctui.api.account import MayMigrate
 from hctui.api.client import Client
 from hctui.api.errors import ClusterUnreachable
-from hctui.core.commands import Pause, Resume
+from hctui.core.commands import Ordered, Pause, Resume
 from hctui.core.decision import Outcome
 from hctui.core.model import Snapshot
 from hctui.core.policy import Policy
@@ -28,7 +28,8 @@ from hctui.engine.desk import Desk
 from hctui.engine.standing import read_standing, standing_path
 from hctui.engine.view import Contact, Level, Line, View
 from hctui.engine.waiting import Waiting
-from hctui.journal import Journal
+from hctui.journal import Journal, journal_path
+from hctui.journal.chronicle import read_orders
 from tests.core.build import NOW, cluster, node, vm
 from tests.engine.given import settings_of
 from tests.engine.stand_in import StandInCluster, StandInMemory, Trouble
@@ -113,6 +114,12 @@ async def saved(folder: Path) -> State:
         return await journal.load_state(NOW, 3600)
 
 
+def recorded(folder: Path) -> list[tuple[str, str]]:
+    """Who ordered what, the oldest first."""
+    told = read_orders(journal_path(folder, APART.cluster.id), 0, NOW + 1e6)
+    return [(each.who, each.what) for each in reversed(told)]
+
+
 async def moves(folder: Path) -> bool:
     """Whether a run that finds something to be moved decides to."""
     async with running(folder, answers=True) as run:
@@ -136,7 +143,7 @@ async def test_it_is_on_disk_at_once_and_shown_and_holds_at_the_next_start(tmp_p
     commands, standing = CASES[case]
     async with running(tmp_path) as run:
         await run.ordered(*commands)
-        assert read_standing(tmp_path, ADDRESS) == standing, "before the program ends, which may be sudden"
+        assert read_standing(tmp_path, ADDRESS)[0] == standing, "before the program ends, which may be sudden"
         assert run.desk.view.state.paused is standing.paused
     async with running(tmp_path) as run:
         assert run.desk.standing == standing
@@ -154,7 +161,7 @@ async def test_an_order_and_the_end_in_one_moment(tmp_path: Path) -> None:
     async with Waiting(desk, tmp_path, lambda line: None):
         await asyncio.sleep(0)
         desk.submit(Pause())
-    assert read_standing(tmp_path, ADDRESS).paused
+    assert read_standing(tmp_path, ADDRESS)[0].paused
 
 
 async def test_once_the_cluster_answers_it_is_in_its_journal_before_anything_is_decided(
@@ -164,8 +171,8 @@ async def test_once_the_cluster_answers_it_is_in_its_journal_before_anything_is_
     kept: list[tuple[State, bool]] = []
     save = Journal.save_state
 
-    async def noted(journal: Journal, state: State) -> None:
-        await save(journal, state)
+    async def noted(journal: Journal, state: State, orders: Collection[Ordered]) -> None:
+        await save(journal, state, orders)
         kept.append((state, standing_path(tmp_path, ADDRESS).exists()))
 
     monkeypatch.setattr(Journal, "save_state", noted)
@@ -190,10 +197,11 @@ async def test_what_is_ordered_while_it_is_handed_over_is_not_lost(
 ) -> None:
     save = Journal.save_state
 
-    async def slow(journal: Journal, state: State) -> None:
-        run.desk.submit(Pause())
+    async def slow(journal: Journal, state: State, orders: Collection[Ordered]) -> None:
+        if not run.desk.standing.paused:
+            run.desk.submit(Pause())
         await asyncio.sleep(0)
-        await save(journal, state)
+        await save(journal, state, orders)
 
     async def killed(journal: Journal, *_: object) -> None:
         raise Trouble("the machine stands still from here on")
@@ -209,6 +217,7 @@ async def test_what_is_ordered_while_it_is_handed_over_is_not_lost(
     assert not list(tmp_path.glob("ordered-*"))
     state = await saved(tmp_path)
     assert (state.paused, state.dry_run_held) == (True, True)
+    assert len(recorded(tmp_path)) == 2
 
 
 async def test_a_pause_that_the_journal_knows_is_not_undone_by_it(tmp_path: Path) -> None:
@@ -244,4 +253,46 @@ async def test_a_journal_that_cannot_be_written_leaves_it_where_it_was(tmp_path:
     with pytest.raises(Trouble):
         async with Waiting(desk, tmp_path, lambda line: None) as waiting:
             await waiting.hand_over(memory, State())
-    assert read_standing(tmp_path, ADDRESS).paused
+    assert read_standing(tmp_path, ADDRESS)[0].paused
+
+
+ME = f"the console (process {os.getpid()})"
+SWITCHED = (ME, "change dry_run: balancer.dry_run is now true (console); it was false.")
+
+
+async def test_who_ordered_what_survives_the_end_before_the_cluster_answers_and_is_recorded_once(
+    tmp_path: Path,
+) -> None:
+    async with running(tmp_path) as run:
+        await run.ordered(Pause(), DRY_RUN)
+        assert len(run.told("ordered")) == 2
+    async with running(tmp_path) as run:
+        await run.ordered(Resume())
+        assert run.told("ordered") == [f"Ordered by {ME}: resume."], "what holds again is no new order"
+    for _ in range(2):
+        async with running(tmp_path, answers=True) as run:
+            await run.until(lambda: run.desk.view.decision)
+        assert recorded(tmp_path) == [(ME, "pause"), SWITCHED, (ME, "resume")]
+
+
+async def test_orders_that_left_nothing_standing_are_recorded_too(tmp_path: Path) -> None:
+    async with running(tmp_path) as run:
+        await run.ordered(Pause(), Resume())
+    async with running(tmp_path, answers=True) as run:
+        await run.until(lambda: run.desk.view.decision)
+    assert recorded(tmp_path) == [(ME, "pause"), (ME, "resume")]
+    assert not list(tmp_path.glob("ordered-*"))
+
+
+async def test_they_are_in_the_journal_before_the_file_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def killed(journal: Journal, *_: object) -> None:
+        raise Trouble("the machine stands still from here on")
+
+    async with running(tmp_path) as run:
+        await run.ordered(Pause(), Resume())
+        monkeypatch.setattr(Journal, "record_cycle", killed)
+        run.cluster.answers = True
+        await run.until(lambda: run.desk.view.decision)
+        assert recorded(tmp_path) == [(ME, "pause"), (ME, "resume")]

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from hctui.core.commands import Choose, MoveVm
+from hctui.core.commands import Choose, MoveVm, Ordered
 from hctui.core.decision import (
     Candidate,
     Check,
@@ -61,7 +61,7 @@ START = 1_800_000_000.0
 CLUSTER = ClusterInfo("7a41b9c2-0d55-4a1e-9d4f-5f0f0c7be001", "branch-7", "9.4.30")
 ADDRESS = "https://10.0.0.101"
 
-Entry = Snapshot | Decision | Migration
+Entry = Snapshot | Decision | Migration | Ordered
 
 
 def node(name: str, cpu_percent: float | None = 20.0, mem_used_gib: float | None = 64.0) -> Node:
@@ -242,7 +242,7 @@ def full_state(at: float = START) -> State:
 
 
 async def written(folder: Path, entries: Iterable[Entry]) -> Path:
-    """A journal of loose samples, decisions and migrations."""
+    """A journal of loose samples, decisions, migrations and orders."""
     async with Journal.open(folder, CLUSTER, ADDRESS) as journal:
         for entry in entries:
             match entry:
@@ -252,4 +252,6 @@ async def written(folder: Path, entries: Iterable[Entry]) -> Path:
                     await journal.record_cycle(None, entry, State())
                 case Migration():
                     await journal.record_migration(entry, State())
+                case Ordered():
+                    await journal.save_state(State(), (entry,))
         return journal.path

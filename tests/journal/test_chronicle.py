@@ -1,4 +1,4 @@
-"""The lists of what was done and decided: which rows, in which order, and single decisions with their traces."""
+"""The lists of what was done, decided and ordered: which rows, in which sequence, and single traces."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from hctui.core.commands import Ordered
 from hctui.core.decision import Closed, Ending, Outcome, Reason
 from hctui.core.migration import Migration, Phase
 from hctui.core.policy import Mode
@@ -18,8 +19,10 @@ from hctui.journal.chronicle import (
     MAY_WAIT,
     DecisionTold,
     MigrationTold,
+    OrderTold,
     read_decision_list,
     read_migrations,
+    read_orders,
 )
 from hctui.journal.traces import read_decision, read_decision_at
 from tests.journal.build import (
@@ -256,3 +259,38 @@ async def test_a_damaged_row_is_an_error_of_ours(
         connection.execute(damage)
     with pytest.raises(JournalError, match=r"\.sqlite"):
         ask(path)
+
+
+ORDERS = [
+    Ordered(START, "the console (process 41)", "pause"),
+    Ordered(START + 60, "an attached console (process 42)", "approve proposal 7: Straße-1 to n2"),
+    Ordered(START + 60, "hctui itself", "Paused, because 100 % failed."),
+    Ordered(START + 90, "hctui dry-run (process 43)", "change dry_run: '; DROP TABLE orders"),
+]
+
+
+async def test_orders_come_latest_first_within_limit_and_time(folder: Path) -> None:
+    path = await written(folder, ORDERS)
+    first = OrderTold(1, START, "the console (process 41)", "pause")
+    told = read_orders(path, START, START + 60)
+    assert [each.id for each in told] == [3, 2, 1]
+    assert told[-1] == first
+    assert [each.id for each in read_orders(path, START, START + 90, 2)] == [4, 3]
+    assert read_orders(path, START + 1, START + 59) == ()
+
+
+@pytest.mark.parametrize(
+    ("contains", "found"),
+    [
+        ("PROCESS 4", [4, 2, 1]),
+        ("pause", [3, 1]),
+        ("STRASSE", [2]),
+        ("%", [3]),
+        ("_", [4]),
+        ("'; DROP", [4]),
+        ("process 41)pause", []),
+    ],
+)
+async def test_orders_are_looked_for_by_giver_or_words(folder: Path, contains: str, found: list[int]) -> None:
+    told = read_orders(await written(folder, ORDERS), START, START + 90, contains=contains)
+    assert [each.id for each in told] == found

@@ -15,13 +15,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hctui.core.commands import Ordered
 from hctui.core.decision import Closed, Ending, Outcome
 from hctui.core.migration import Phase
 from hctui.core.policy import Mode
 from hctui.journal import JournalError
 from hctui.journal.chronicle import DecisionTold, read_migrations
 from hctui.journal.export import ExportError, FileInTheWay, Form, Subject, export
-from hctui.journal.sheet import Sheet, decisions_sheet, migrations_sheet, to_csv, to_json_lines
+from hctui.journal.sheet import Sheet, decisions_sheet, migrations_sheet, orders_sheet, to_csv, to_json_lines
 from tests.journal.build import START, Entry, decision, migration, move, moving, written
 
 ENTRIES: list[Entry] = [
@@ -112,7 +113,21 @@ def test_a_rejection_is_exported_with_its_own_move_beside_the_next_one() -> None
     ]
 
 
-@pytest.mark.parametrize("sheet", [migrations_sheet([]), decisions_sheet([])])
+async def test_orders_are_exported_the_oldest_first_and_text_stays_text(folder: Path, tmp_path: Path) -> None:
+    orders = [
+        Ordered(START, "the console (process 41)", "=pause()"),
+        Ordered(START + 0.5, "hctui itself", "Paused."),
+    ]
+    path = await written(folder, orders)
+    assert export(path, Subject.ORDERS, Form.CSV, tmp_path / "out.csv", START, START + 1) == 2
+    assert read_back((tmp_path / "out.csv").read_text()) == [
+        ["id", "at_utc", "at_unix_seconds", "who", "what"],
+        ["1", "2027-01-15T08:00:00.000Z", "1800000000.0", "the console (process 41)", "'=pause()"],
+        ["2", "2027-01-15T08:00:00.500Z", "1800000000.5", "hctui itself", "Paused."],
+    ]
+
+
+@pytest.mark.parametrize("sheet", [migrations_sheet([]), decisions_sheet([]), orders_sheet([])])
 def test_nothing_is_a_header_or_nothing(sheet: Sheet) -> None:
     assert read_back(to_csv(sheet)) == [list(sheet.columns)]
     assert to_json_lines(sheet) == ""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from hctui.core.commands import Ordered
 from hctui.core.decision import Closed, Decision, Ending, Finding, Move, Outcome, Reason
 from hctui.core.migration import Migration, Phase
 from hctui.core.model import VmId
@@ -449,6 +450,28 @@ async def test_hours_over_the_threshold_and_the_highest_figures(folder: Path) ->
     assert (first.highest_cpu_percent, first.highest_cpu_at) == (95.0, START + 60)
     assert (first.highest_mem_percent, first.highest_mem_at) == (75.0, START + 60)
     assert (second.name, second.seconds_over) == ("n2", 0.0)
+
+
+async def test_orders_are_told_with_who_gave_them(folder: Path) -> None:
+    orders = [
+        Ordered(START + 60, "hctui itself", "Resumed."),
+        Ordered(START, "the console (process 41)", "pause"),
+    ]
+    report = await reported(folder, [*orders, Ordered(START - 1, "me", "resume")])
+    assert report.orders == (orders[1], orders[0])
+    text = render(report, UTC)
+    assert (
+        "2 orders.\n  01-15 08:00  the console (process 41): pause\n  01-15 08:01  hctui itself: Resumed."
+        in text
+    )
+    assert "What was ordered\n----------------\n  Nothing." in render(replace(report, orders=()), UTC)
+    many = replace(report, orders=tuple(replace(orders[0], what=f"No {index}.") for index in range(60)))
+    text = render(many, UTC)
+    assert "60 orders. The latest 50:" in text
+    assert ("No 9." in text, "No 10." in text, "No 59." in text) == (False, True, True)
+    assert json.loads(as_json(report))["orders"][0] == {
+        "at": START, "who": "the console (process 41)", "what": "pause",
+    }  # fmt: skip
 
 
 async def test_a_report_can_be_read_while_the_engine_writes(journal: Journal) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from hctui.core.commands import Ordered
 from hctui.core.decision import Outcome
 from hctui.core.history import sample_of
 from hctui.core.migration import Phase
@@ -52,6 +53,13 @@ def crashed(journal: Journal, to: Path) -> Path:
 async def reopened(folder: Path, now: float = START, keep_seconds: float = 330.0) -> State:
     async with Journal.open(folder, CLUSTER, ADDRESS) as journal:
         return await journal.load_state(now, keep_seconds)
+
+
+ORDERS = (
+    Ordered(START, "the console (process 41)", "pause"),
+    Ordered(START, "an attached console (process 42)", "pause"),
+    Ordered(START + 1, "hctui itself", "Paused, because 3 migrations in a row failed."),
+)
 
 
 async def test_a_new_journal_remembers_nothing(journal: Journal) -> None:
@@ -317,6 +325,79 @@ async def test_what_is_too_old_is_forgotten_in_small_pieces(
     assert rows(journal.path, "SELECT at FROM samples") == [(START + index,) for index in range(6, 10)]
     for table, number in (("decisions", 4), ("inventories", 4), ("migrations", 1)):
         assert rows(journal.path, f"SELECT count(*) FROM {table}") == [(number,)]  # noqa: S608 - our own names
+
+
+async def test_orders_are_written_with_the_cycle_that_takes_them_or_not_at_all(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(JournalFile, "_replace_state", fail)
+    with pytest.raises(JournalError):
+        await journal.record_cycle(None, decision(START), State(), ORDERS)
+    with pytest.raises(JournalError):
+        await journal.save_state(State(), ORDERS)
+    monkeypatch.undo()
+    assert rows(journal.path, "SELECT * FROM orders") == []
+    await journal.record_cycle(None, decision(START), State(), ORDERS[:1])
+    await journal.save_state(State(), ORDERS[1:])
+    assert rows(journal.path, "SELECT at, who, what FROM orders ORDER BY id") == [
+        (each.at, each.who, each.what) for each in ORDERS
+    ]
+
+
+async def test_orders_that_a_slow_disk_has_taken_all_the_same_are_recorded_once(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    released = threading.Event()
+    original = JournalFile._replace_state
+
+    def slow(self: JournalFile, state: State) -> None:
+        released.wait(10)
+        original(self, state)
+
+    monkeypatch.setattr(JournalFile, "_replace_state", slow)
+    monkeypatch.setattr("hctui.journal.store.LONGEST_SECONDS", 0.01)
+    with pytest.raises(JournalError, match=r"longer than 0\.01 s"):
+        await journal.save_state(State(), ORDERS[:2])
+    released.set()
+    assert journal._last is not None
+    await journal._last
+    monkeypatch.setattr("hctui.journal.store.LONGEST_SECONDS", 10.0)
+    await journal.record_cycle(None, decision(START), State(), ORDERS)
+    assert rows(journal.path, "SELECT what FROM orders ORDER BY id") == [(each.what,) for each in ORDERS]
+
+
+async def test_old_orders_are_kept_but_for_those_that_are_too_many(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hctui.journal.retention.MOST_ORDERS", 5)
+    monkeypatch.setattr("hctui.journal.retention.MOST_ROWS", 2)
+    orders = [Ordered(START + index, "a script", "pause") for index in range(12)]
+    await journal.save_state(State(), orders[:5])
+    assert not await journal.forget(START + 1000)
+    assert len(rows(journal.path, "SELECT * FROM orders")) == 5, "however old they are"
+    await journal.save_state(State(), orders[5:])
+    assert [await journal.forget(START + 3) for _ in range(2)] == [True, False]
+    left = rows(journal.path, "SELECT at FROM orders ORDER BY id")
+    assert left == [(START + index,) for index in range(3, 12)], (
+        "none that is not old, however many there are"
+    )
+    while await journal.forget(START + 1000):
+        pass
+    assert rows(journal.path, "SELECT at FROM orders ORDER BY id") == [
+        (START + index,) for index in range(7, 12)
+    ]
+
+
+async def test_a_journal_without_a_table_for_orders_gains_it(folder: Path) -> None:
+    async with Journal.open(folder, CLUSTER, ADDRESS) as journal:
+        await journal.save_state(full_state())
+    with closing(sqlite3.connect(journal.path)) as connection:
+        connection.execute("DROP TABLE orders")
+    async with Journal.open(folder, CLUSTER, ADDRESS) as journal:
+        assert journal.set_aside is None
+        assert await journal.load_state(START, 330.0) == full_state()
+        await journal.save_state(State(), ORDERS)
+    assert len(rows(journal.path, "SELECT * FROM orders")) == len(ORDERS)
 
 
 async def test_an_inventory_that_was_forgotten_is_written_again(journal: Journal) -> None:

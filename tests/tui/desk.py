@@ -9,7 +9,7 @@ from pathlib import Path
 
 from textual.widgets import Button, Input
 
-from hctui.config import Settings, change, load, reloaded
+from hctui.config import Settings, change, load, password_source, reloaded
 from hctui.engine.commands import ChangeSettings, ReloadSettings
 from hctui.tui.screens.question import Question
 from hctui.tui.screens.settings import SettingsPage
@@ -132,8 +132,10 @@ async def desk(
     settings = replace(settings, file=path)
     snapshot = cluster([node(1), node(2)], [vm("db [/] x"), vm("web", 2)])
     view = replace(view_of(snapshot, settings.policy()), settings=settings)
+    contact = replace(view.contact, password_source=password_source(settings, environ or {}))
+    view = replace(view, contact=contact)
     async with bare_console(view, size, folder=path.parent / "out") as stage:
-        page = SettingsPage(environ or {})
+        page = SettingsPage()
         stage.app.push_screen(page)
         await stage.settle()
         yield Desk(stage, page, path)

@@ -297,6 +297,7 @@ SHOTS = (
     Shot("history-migrations", MIDDLE, DARK, history_by(shows="4 migrations")),
     Shot("history-migration", SMALL, LIGHT, history_by("enter", shows="Not ended")),
     Shot("history-decisions", SMALL, ANSI, history_by("t", shows="3 decisions")),
+    Shot("history-orders", MIDDLE, LIGHT, history_by("t", "t", shows="2 orders")),
     Shot("settings", MIDDLE, DARK, settings(look_at_it)),
     Shot("settings-wrong", SMALL, LIGHT, settings(type_what_is_wrong)),
     Shot("settings-to-save", MIDDLE, ANSI, settings(ask_to_save)),

@@ -79,7 +79,7 @@ def view_of(
     step = balancer.step(state, snapshot, orders, policy, now)
     return View(
         at=now,
-        contact=Contact("https://10.0.0.101", "TLS pinned", 0.038),
+        contact=Contact("https://10.0.0.101", "TLS pinned", 0.038, password_source="a prompt"),
         settings=settings_of(
             policy,
             others={"base_url": "https://10.0.0.101", "username": "balancer", **(given or {}), **settings},

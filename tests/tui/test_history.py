@@ -1,4 +1,4 @@
-"""The history: both lists from a real journal, filtered, opened, exported, and refreshed under the cursor."""
+"""The history: all lists from a real journal, filtered, opened, exported, and refreshed under the cursor."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from hctui.config.kinds import Value
+from hctui.core.commands import Ordered
 from hctui.core.decision import Outcome, Reason
 from hctui.core.migration import Migration, Phase
 from hctui.core.model import NodeId, Snapshot, VmId
@@ -62,6 +63,9 @@ ENTRIES: list[journal.Entry] = [
     journal.decision(NOW - 600, Outcome.BLOCKED, sentence=f"{AWKWARD} shares a node, and nothing helps."),
     journal.decision(NOW - 30, sentence="All is well.", dry_run=False, mode=Mode.AUTO),
     journal.decision(NOW - 2 * DAY, sentence="All was well."),
+    Ordered(NOW - 120, "an attached console (process 42)", f"approve proposal 7: {AWKWARD} to 10.0.0.102"),
+    Ordered(NOW - 2400, "hctui itself", "Paused, because 3 migrations in a row failed. [b]It[/b] resumes."),
+    Ordered(NOW - 3 * DAY, "hctui dry-run (process 43)", "change dry_run"),
 ]
 
 
@@ -133,7 +137,7 @@ async def test_migrations_are_listed_the_latest_first_with_how_they_ended(querie
         assert "LIVE" in stage.text
 
 
-async def test_one_key_switches_to_decisions_and_back(queries: Queries) -> None:
+async def test_one_key_goes_to_decisions_and_orders_and_back(queries: Queries) -> None:
     async with history_of(queries) as stage:
         await stage.press("t")
         await stage.until(lambda: "Decisions  the last 24 h, 3 decisions" in stage.text)
@@ -150,6 +154,14 @@ async def test_one_key_switches_to_decisions_and_back(queries: Queries) -> None:
         ):
             for word in words:
                 assert word in row
+        await stage.press("t")
+        await stage.until(lambda: "Orders  the last 24 h, 2 orders" in stage.text)
+        assert stage.text.splitlines()[3].split()[1:] == ["by", "whom", "what", "was", "ordered"]
+        first, second = stage.text.splitlines()[4:6]
+        assert "an attached console" in first
+        assert "approve proposal 7" in first
+        assert "hctui itself" in second
+        assert "Paused, because" in second
         await stage.press("t")
         await stage.until(lambda: "4 migrations" in stage.text and AWKWARD in stage.text)
 
@@ -185,6 +197,8 @@ async def test_an_empty_list_says_of_what_there_is_none(tmp_path: Path) -> None:
         assert "no migration in the last 24 h" in stage.text
         await stage.press("y", "enter", "t")
         await stage.until(lambda: "no decision in the last 24 h" in stage.text)
+        await stage.press("y", "enter", "t")
+        await stage.until(lambda: "no order in the last 24 h" in stage.text)
 
 
 async def test_a_long_list_says_that_there_is_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -194,7 +208,8 @@ async def test_a_long_list_says_that_there_is_more(tmp_path: Path, monkeypatch: 
         journal.decision(NOW - number, Outcome.BLOCKED, sentence=f"Cycle {number}.") for number in range(4)
     ]
     migrations = [migrated(number, Phase.ARRIVED, NOW - number, f"vm-{number}") for number in range(4)]
-    asked = Queries(await journal.written(tmp_path, [*decisions, *migrations]))
+    orders = [Ordered(NOW - number, "me", f"order {number}") for number in range(4)]
+    asked = Queries(await journal.written(tmp_path, [*decisions, *migrations, *orders]))
     async with history_of(asked) as stage:
         assert "3 migrations, the latest; there are more" in stage.text
         assert "vm-3" not in stage.text
@@ -204,6 +219,11 @@ async def test_a_long_list_says_that_there_is_more(tmp_path: Path, monkeypatch: 
         await stage.until(lambda: "3 decisions, the latest; there are more" in stage.text)
         await typed(stage, "cycle 3")
         await stage.until(lambda: "1 decision matching 'cycle 3'" in stage.text)
+        assert "there are more" not in stage.text
+        await stage.press("escape", "t")
+        await stage.until(lambda: "3 orders, the latest; there are more" in stage.text)
+        await typed(stage, "order 3")
+        await stage.until(lambda: "1 order matching 'order 3'" in stage.text)
         assert "there are more" not in stage.text
 
 
@@ -239,6 +259,15 @@ async def test_decisions_are_filtered_by_outcome_sentence_or_vm(queries: Queries
         for text in ("blocked", "[/] X", "nothing helps"):
             await typed(stage, text)
             await stage.until(lambda text=text: f"1 decision matching '{text}'" in stage.text)  # type: ignore[misc]
+            await stage.press("escape")
+
+
+async def test_orders_are_filtered_by_who_gave_them_and_by_their_words(queries: Queries) -> None:
+    async with history_of(queries) as stage:
+        await stage.press("t", "t")
+        for text in ("itself", "[/] X", "process 42"):
+            await typed(stage, text)
+            await stage.until(lambda text=text: f"1 order matching '{text}'" in stage.text)  # type: ignore[misc]
             await stage.press("escape")
 
 
@@ -286,6 +315,20 @@ async def test_a_decision_is_explained(queries: Queries) -> None:
         await stage.press("escape")
         assert isinstance(stage.app.screen, History)
         assert "3 decisions" in stage.text
+
+
+async def test_an_order_is_opened_whole(queries: Queries) -> None:
+    async with history_of(queries) as stage:
+        await stage.press("t", "t")
+        await stage.until(lambda: "2 orders" in stage.text)
+        await stage.press("down", "enter")
+        assert isinstance(stage.app.screen, Question)
+        await stage.shows(
+            "in a row failed. [b]It[/b] resumes.", f"Ordered: {date_time(NOW - 2400)}", "By: hctui itself"
+        )
+        await stage.press("enter")
+        assert isinstance(stage.app.screen, History)
+        assert "2 orders" in stage.text
 
 
 async def test_the_row_is_copied(queries: Queries, tmp_path: Path) -> None:
@@ -427,15 +470,14 @@ async def test_what_is_shown_is_exported(
 ) -> None:
     folder = tmp_path / "made" / "for it"
     async with history_of(queries, folder=folder) as stage:
-        if subject is Subject.DECISIONS:
-            await stage.press("t")
-            await stage.until(lambda: "3 decisions" in stage.text)
+        count = {Subject.MIGRATIONS: 4, Subject.DECISIONS: 3, Subject.ORDERS: 2}[subject]
+        await stage.press(*"t" * list(Subject).index(subject))
+        await stage.shows(f"{count} {subject}")
         await exported(stage, form)
         [path] = folder.iterdir()
         assert path.name.startswith(f"branch-7-{subject}-")
         assert path.suffix == f".{form}"
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
-        count = 4 if subject is Subject.MIGRATIONS else 3
         assert toasts(stage)[-1] == f"{count} {subject} written to {path}."
         text = path.read_text()
         rows = (

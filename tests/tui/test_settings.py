@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 from textual.widgets import Button, Input, Static
 
+from hctui.api.route import Reach
 from hctui.config import BY_KEY, SETTINGS, load
 from hctui.engine.commands import ChangeSettings, ReloadSettings
 from hctui.tui.screens.settings import SettingsPage
 from hctui.tui.screens.settings_field import SettingField
+from tests.core.build import NOW
 from tests.tui.desk import FILE, LIVE, SECRET, Desk, desk
 
 
@@ -99,6 +101,26 @@ async def test_it_says_where_the_password_comes_from(
     async with desk(path, text, environ=environ) as at:
         assert f"Password: {place}" in at.stage.text
         assert SECRET not in at.stage.app.export_screenshot()
+
+
+async def test_it_is_the_engine_that_says_where_the_password_comes_from(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An attached console has another environment, and the file may say something else by now."""
+    monkeypatch.setenv("SC_PASSWORD", SECRET)
+    async with desk(path) as at:
+        contact = replace(at.stage.front.view.contact, password_source="the file /run/pw")
+        at.stage.front.publish(contact=contact)
+        await at.stage.shows("Password: from the file /run/pw.")
+
+
+async def test_with_the_address_stands_which_node_is_asked_instead(path: Path) -> None:
+    async with desk(path, size=(80, 24)) as at:
+        reach = Reach("10.0.0.101:443", "10.0.0.102:443", NOW - 90, "10.0.0.101:443 (no route to host).")
+        at.stage.front.publish(contact=replace(at.stage.front.view.contact, reach=reach))
+        await at.go("base_url")
+        await at.stage.shows("The node at 10.0.0.102:443 is asked instead of 10.0.0.101:443, which was left")
+        await at.stage.shows("1:30 min ago. What is wrong there: 10.0.0.101:443 (no route to host).")
 
 
 async def test_a_locked_setting_says_why_and_is_not_edited(path: Path) -> None:

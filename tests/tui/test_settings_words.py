@@ -243,6 +243,15 @@ def test_all_there_is_to_know_about_a_setting(path: Path) -> None:
     assert "next start" not in told
 
 
+def test_with_the_address_it_is_told_which_is_used_instead(path: Path) -> None:
+    settings = loaded(path, "")
+    for key, is_told in (("base_url", True), ("username", False)):
+        about = words.about(
+            settings, Edits(), key, Standing.UNTOUCHED, ("The node at 10.0.0.12:443 is asked.",)
+        )
+        assert any(each.text == "The node at 10.0.0.12:443 is asked." for each in about) is is_told
+
+
 def test_a_save_says_what_else_the_file_brings(path: Path) -> None:
     settings = loaded(path, "")
     path.write_text("[balancer]\nram_limit_percent = 61\n")

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from hctui.api.route import Reach
 from hctui.core.calendar import read_span
 from hctui.core.commands import Pause
 from hctui.core.decision import Move, Reason
@@ -18,7 +19,7 @@ from hctui.tui import status
 from hctui.tui.cell import Tone
 from hctui.tui.picture import picture_of
 from tests.core.build import NOW, cluster, history, node, node_id, vm
-from tests.tui.stage import view_of
+from tests.tui.stage import console, view_of
 
 LIVE = Policy(dry_run=False)
 CALM = cluster([node(1), node(2)], [vm("web", 1), vm("db", 2)])
@@ -158,6 +159,40 @@ def test_a_cluster_that_anybody_could_pretend_to_be_is_marked() -> None:
     unverified = replace(view, contact=replace(view.contact, trust="TLS unverified"))
     assert status.trust(unverified).parts == (("TLS unverified", Tone.BAD),)
     assert status.trust(view).parts == (("TLS pinned", Tone.DIM),)
+
+
+OVER = Reach("10.0.0.101:443", "10.0.0.102:443", NOW - 700, "10.0.0.101:443 (connection refused).")
+
+
+@pytest.mark.parametrize(
+    ("via", "error", "is_known", "words"),
+    [
+        ("10.0.0.102:443", "", True, "via .102  "),
+        ("10.0.0.102:443", "", False, "via 10.0.0.102  "),
+        ("10.0.0.99:8443", "", True, "via 10.0.0.99  "),
+        ("[fd00::2]:443", "", True, "via fd00::2  "),
+        ("10.0.0.102:443", "Nobody answers.", True, ""),
+        ("", "", True, ""),
+    ],
+)
+def test_a_node_that_is_asked_instead_of_the_configured_one_is_named(
+    via: str, error: str, is_known: bool, words: str
+) -> None:
+    view = view_of(CALM)
+    view = replace(view, contact=replace(view.contact, reach=replace(OVER, via=via), error=error))
+    view = view if is_known else replace(view, snapshot=None)
+    assert status.detour(picture_of(view)).text == words
+
+
+@pytest.mark.parametrize("columns", [60, 80, 200])
+async def test_it_pushes_nothing_out_that_must_always_be_seen(columns: int) -> None:
+    view = view_of(CALM, Policy(mode=Mode.APPROVE), orders=(Pause(),))
+    view = replace(view, contact=replace(view.contact, reach=OVER, trust="TLS unverified"))
+    async with console(view, (columns, 24)) as stage:
+        await stage.shows("DRY RUN  APPROVE  PAUSED via .102  TLS unverified")
+        assert stage.text.startswith("branch")
+        stage.front.publish(contact=replace(view.contact, reach=Reach("10.0.0.101:443")))
+        await stage.shows("DRY RUN  APPROVE  PAUSED TLS unverified")
 
 
 def test_the_next_poll_counts_down_and_says_when_it_reads() -> None:

@@ -1,4 +1,4 @@
-"""The history: rows of migrations and decisions, what matches a filter, and the name of an export. Pure."""
+"""The history: rows of migrations, decisions and orders, what matches a filter, and the name of an export. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hctui.core.decision import Outcome
 from hctui.core.migration import Phase
 from hctui.core.model import NodeId
 from hctui.core.wording import count, duration
-from hctui.engine.queries import Form, MigrationTold, Subject
+from hctui.engine.queries import Form, MigrationTold, OrderTold, Subject
 from hctui.tui.cell import Align, Cell, Tone, cell, joined
 from hctui.tui.columns import Column
 from hctui.tui.format import UNKNOWN, date_time
@@ -19,7 +19,7 @@ from hctui.tui.lists.folding import Fold
 from hctui.tui.picture import Picture
 
 MOST_ROWS = 500
-"""More migrations than this are not listed; the list says so, and an export has all."""
+"""More migrations or orders than this are not listed; the list says so, and an export has all."""
 
 MOST_DECISIONS = 3000
 """Nor are more decisions than this, about a day of them; most are folded into few rows."""
@@ -46,6 +46,11 @@ COLUMNS: dict[Subject, tuple[Column, ...]] = {
         Column("outcome", "outcome", 20),
         Column("switch", "run", 7),
         Column("sentence", "what was decided, and why", 30, flex=1),
+    ),
+    Subject.ORDERS: (
+        *_TIMES,
+        Column("who", "by whom", 22, flex=1, widest=38),
+        Column("what", "what was ordered", 30, flex=2),
     ),
 }
 
@@ -111,6 +116,11 @@ def decision_row(fold: Fold) -> tuple[Cell, ...]:
     )
 
 
+def order_row(order: OrderTold) -> tuple[Cell, ...]:
+    """The cells of one order."""
+    return (*_times(order.at), cell(order.who), cell(order.what, Tone.STRONG))
+
+
 def _often(fold: Fold) -> str:
     """`38 times in 19:00 min. `; nothing of a single decision."""
     seconds = fold.newest.at - fold.oldest.at
@@ -153,6 +163,11 @@ def whole(migration: MigrationTold) -> str:
         lines.append(f"Ended: {date_time(migration.ended_at)}, {ending(migration).text}, after {took}")
     lines += ["", migration.sentence]
     return "\n".join([*lines, "", migration.note] if migration.note else lines)
+
+
+def whole_order(order: OrderTold) -> str:
+    """All there is to say of an order, line by line."""
+    return f"{order.what}\n\nOrdered: {date_time(order.at)}\nBy: {order.who}"
 
 
 @dataclass(frozen=True, slots=True)

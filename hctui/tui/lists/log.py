@@ -32,6 +32,7 @@ _STEADY = frozenset(
         "paused",
         "waiting",
         "waiting_for_approval",
+        "meanwhile",
         "standing_down",
         "no_data",
         "unreadable",

@@ -37,12 +37,12 @@ def _known(number: float | None) -> tuple[bool, float]:
 
 _FIELDS: tuple[_Field, ...] = (
     _Field(
-        Column("name", "VM", 13, flex=3),
+        Column("name", "VM", 14, flex=3),
         lambda picture, vm, now: vm.name.casefold(),
         False,
     ),
     _Field(
-        Column("node", "node", 10),
+        Column("node", "node", 9),
         lambda picture, vm, now: picture.node_name(vm.node_id),
         False,
     ),

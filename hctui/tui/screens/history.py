@@ -1,4 +1,4 @@
-"""Past migrations and past decisions: two lists over a time, with a filter, and their export.
+"""Past migrations, decisions and orders: three lists over a time, with a filter, and their export.
 
 It keeps what the person chose. The past is read from the journal, anew after every poll; nothing is kept of what is
 not listed.
@@ -18,12 +18,13 @@ from textual.worker import Worker, WorkerState
 from hctui.config.errors import FolderError
 from hctui.config.paths import create_folder
 from hctui.core.errors import HctuiError
-from hctui.engine.queries import Form, MigrationTold, Queries, Subject
+from hctui.engine.queries import Form, MigrationTold, OrderTold, Queries, Subject
 from hctui.tui.cell import Cell, Tone, cell
 from hctui.tui.keys import Where, bindings
 from hctui.tui.lists import history
-from hctui.tui.lists.folding import Fold, folded
+from hctui.tui.lists.folding import Fold
 from hctui.tui.page import Page
+from hctui.tui.past import Told, Wanted, found
 from hctui.tui.picture import Picture
 from hctui.tui.screens.question import Answer, Question
 from hctui.tui.widgets.filter_box import FilterBox
@@ -39,17 +40,17 @@ _TYPING_SECONDS = 0.15
 """So long a filter rests before it is looked for, so that not every key of a word asks the journal."""
 
 _EXPLAIN, _CLOSE = "explain", "close"
+_CLOSING = Answer(_CLOSE, "Close", is_safe=True)
 _FORMS = (
     Answer(Form.CSV, "CSV"),
     Answer(Form.JSON_LINES, "JSON lines"),
     Answer(_CLOSE, "Cancel", is_safe=True),
 )
-
-Told = MigrationTold | Fold
+_SUBJECTS = tuple(Subject)
 
 
 class History(Page[None]):
-    """Two lists in one place: one key switches."""
+    """Three lists in one place: one key goes round them."""
 
     CSS_PATH = "history.tcss"
     BINDINGS = bindings(Where.HISTORY, Where.LIST)
@@ -124,10 +125,14 @@ class History(Page[None]):
         self.query_one("#heading", TextLine).show(heading)
 
     def _row(self, told: Told) -> tuple[Cell, ...]:
-        if isinstance(told, Fold):
-            return history.decision_row(told)
         assert self._picture is not None  # noqa: S101 - there are rows only after a picture
-        return history.migration_row(self._picture, told)
+        match told:
+            case Fold():
+                return history.decision_row(told)
+            case OrderTold():
+                return history.order_row(told)
+            case MigrationTold():
+                return history.migration_row(self._picture, told)
 
     @property
     def _list(self) -> Table:
@@ -156,24 +161,12 @@ class History(Page[None]):
         until = self.console_app.front.now()
         since = until - history.SPANS[self._span][0]
         try:
-            told, is_cut = await self._asked(queries, since, until)
+            past = await found(queries, self._subject, Wanted(since, until, self._wanted))
         except HctuiError as error:
             self._note(str(error))
             return
         self._note("")
-        self._show(told, is_cut=is_cut)
-
-    async def _asked(self, queries: Queries, since: float, until: float) -> tuple[dict[str, Told], bool]:
-        """What is to be listed, by the key of its row, and whether there is more. One more is asked for to know."""
-        if self._subject is Subject.DECISIONS:
-            most = history.MOST_DECISIONS
-            decisions = await queries.decisions(until, most + 1, contains=self._wanted)
-            within = [each for each in decisions if each.at >= since]
-            return {fold.key: fold for fold in folded(within[:most])}, len(within) > most
-        most = history.MOST_ROWS
-        migrations = await queries.migrations(since, until, most + 1)
-        matching = [each for each in migrations[:most] if history.matches(each, self._wanted)]
-        return {each.id: each for each in matching}, len(migrations) > most
+        self._show(past.told, is_cut=past.is_cut)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """An error nobody foresaw is told, and the page goes on."""
@@ -183,9 +176,8 @@ class History(Page[None]):
     # What is chosen
 
     def action_swap(self) -> None:
-        """Switch between migrations and decisions."""
-        other = {Subject.MIGRATIONS: Subject.DECISIONS, Subject.DECISIONS: Subject.MIGRATIONS}
-        self._subject = other[self._subject]
+        """Go on to the next list: migrations, decisions, orders, and round again."""
+        self._subject = _SUBJECTS[(_SUBJECTS.index(self._subject) + 1) % len(_SUBJECTS)]
         self._told = {}
         self._list.set_columns(history.COLUMNS[self._subject])
         self._list.show([], lambda _key: ())
@@ -207,18 +199,21 @@ class History(Page[None]):
 
     @on(Table.Chosen)
     def _open(self, event: Table.Chosen) -> None:
-        told = self._told.get(event.key)
-        if isinstance(told, Fold):
-            self._explain(told.newest.at)
-        elif told is not None:
-            answers = (Answer(_EXPLAIN, "Explain"), Answer(_CLOSE, "Close", is_safe=True))
-            at = told.requested_at
+        match self._told.get(event.key):
+            case Fold() as fold:
+                self._explain(fold.newest.at)
+            case OrderTold() as order:
+                self.app.push_screen(Question("Order", history.whole_order(order), (_CLOSING,)))
+            case MigrationTold() as migration:
+                self._open_migration(migration)
 
-            def answered(answer: str | None) -> None:
-                if answer == _EXPLAIN:
-                    self._explain(at)
+    def _open_migration(self, migration: MigrationTold) -> None:
+        def answered(answer: str | None) -> None:
+            if answer == _EXPLAIN:
+                self._explain(migration.requested_at)
 
-            self.app.push_screen(Question("Migration", history.whole(told), answers), answered)
+        answers = (Answer(_EXPLAIN, "Explain"), _CLOSING)
+        self.app.push_screen(Question("Migration", history.whole(migration), answers), answered)
 
     def _explain(self, at: float) -> None:
         from hctui.tui.screens.explain import Explanation

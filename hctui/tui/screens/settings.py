@@ -5,8 +5,7 @@ It keeps what was typed until it holds or is taken back, right or wrong. How it 
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from functools import partial
 
 from textual import on
@@ -14,7 +13,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Input
 
-from hctui.config import BY_KEY, Settings, locked, password_source
+from hctui.config import BY_KEY, Settings, locked
 from hctui.tui import edits as editing
 from hctui.tui import settings_words as words
 from hctui.tui.cell import Tone, cell
@@ -41,10 +40,9 @@ class SettingsPage(Page[None]):
     BINDINGS = [*named("save", "apply", "revert", "settings_filter", "settings", "quit")]  # noqa: RUF012
     AUTO_FOCUS = "#settings"
 
-    def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
-        """The page; the environment is asked only for where the password comes from."""
+    def __init__(self) -> None:
+        """The page."""
         super().__init__()
-        self._environ = environ
         self._picture: Picture | None = None
         self._edits = Edits()
         self._problems: dict[str, tuple[str, ...]] = {}
@@ -93,7 +91,7 @@ class SettingsPage(Page[None]):
         if before is None or before.view.settings is not picture.view.settings:
             self._edits = self._edits.settled(picture.view.settings)
         self.query_one(StatusBar).paint(picture, self.console_app.front.now())
-        place = password_source(picture.view.settings, self._environ)
+        place = picture.view.contact.password_source
         self.query_one("#password", TextLine).show(words.password_line(place))
         if self._table.glyphs is not self.console_app.glyphs:
             self._table.glyphs = self.console_app.glyphs
@@ -123,7 +121,9 @@ class SettingsPage(Page[None]):
         standing = editing.standing(self._settings, self._edits, self._wrong, key)
         told, is_edited = self._problems.get(key, ()), key in self._edits.typed
         reason.show(*words.reasons(told, is_edited=is_edited))
-        about.show(*words.about(self._settings, self._edits, key, standing))
+        front = self.console_app.front
+        way = front.view.contact.told_way(front.now())
+        about.show(*words.about(self._settings, self._edits, key, standing, way))
 
     @property
     def _wrong(self) -> tuple[str, ...]:

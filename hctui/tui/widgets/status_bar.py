@@ -26,6 +26,7 @@ class StatusBar(Vertical):
         & > Horizontal { height: 1; }
         #identity, #activity { width: 1fr; padding-right: 1; }
         #switches { width: auto; min-width: 18; }
+        #detour { width: auto; max-width: 24; }
         #trust { width: 16; }
         #age { width: 15; }
         #api { width: 12; }
@@ -38,6 +39,7 @@ class StatusBar(Vertical):
         with Horizontal():
             yield TextLine(id="identity")
             yield TextLine(id="switches")
+            yield TextLine(id="detour")
             yield TextLine(id="trust")
         with Horizontal():
             yield TextLine(id="activity")
@@ -51,6 +53,7 @@ class StatusBar(Vertical):
         attached_to = cast("Console", self.app).outlook.attached_to
         self._show("identity", status.identity(picture, attached_to))
         self._show("switches", status.switches(view))
+        self._show("detour", status.detour(picture))
         self._show("trust", status.trust(view))
         self._show("api", status.api(view))
         self.tick(picture, now)

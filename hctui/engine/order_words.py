@@ -1,0 +1,81 @@
+"""What somebody orders, in words for the log and the journal. Pure.
+
+Ids that nobody knows are not repeated: they come from another process and may be anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from hctui.core.decision import Notice
+from hctui.core.model import NodeId, VmId
+from hctui.core.wording import listing
+from hctui.engine.commands import (
+    Approve,
+    ChangeSettings,
+    Choose,
+    Command,
+    MoveVm,
+    Pause,
+    Reject,
+    ReloadSettings,
+    Resume,
+)
+from hctui.engine.view import View
+
+MOST_CHARACTERS = 10_000
+"""So long the words of an order may be in the journal: more than it takes to change every setting at once."""
+
+_OF_ITS_OWN = frozenset({"paused_by_failures", "resumed"})
+"""The events of a cycle by which hctui does by itself what else a person orders."""
+
+
+def ordered(command: Command, view: View) -> str:
+    """`approve proposal 7: sql-02 to 10.0.0.103`: completes "Ordered: ...". `view` is that of before."""
+    return _WORDS[type(command)](command, view)
+
+
+def with_outcome(what: str, sentences: Sequence[str]) -> str:
+    """The words of an order with what it came to, where that is known at once, at a length that is bounded."""
+    told = f"{what}: {' '.join(sentences)}" if sentences else what
+    return told if len(told) <= MOST_CHARACTERS else f"{told[: MOST_CHARACTERS - 4]} ..."
+
+
+def of_its_own(notices: Sequence[Notice]) -> tuple[str, ...]:
+    """What of a cycle's notices hctui ordered itself: to pause after failures, and to decide again."""
+    return tuple(notice.sentence for notice in notices if notice.event in _OF_ITS_OWN)
+
+
+def _route(vm_id: VmId, target: NodeId, view: View) -> str:
+    """`web-03 to 10.0.0.103`."""
+    vm = view.snapshot.vms.get(vm_id) if view.snapshot else None
+    node = view.snapshot.nodes.get(target) if view.snapshot else None
+    return f"{vm.name if vm else 'an unknown VM'} to {node.name if node else 'an unknown node'}"
+
+
+def _proposal(number: int, view: View) -> str:
+    """`proposal 7: sql-02 to 10.0.0.103`; of one that does not wait only the number is known."""
+    waits = view.state.proposal
+    if waits is None or waits.id != number:
+        return f"proposal {number}"
+    return f"proposal {number}: {waits.move.vm_name} to {waits.move.target_name}"
+
+
+def _by_hand(order: MoveVm, view: View) -> str:
+    overriding = ", whatever cooldowns say" if order.override_cooldowns else ""
+    return f"move {_route(order.vm_id, order.target, view)} by hand{overriding}"
+
+
+_WORDS: dict[type[Any], Callable[[Any, View], str]] = {
+    Pause: lambda order, view: "pause",
+    Resume: lambda order, view: "resume",
+    Approve: lambda order, view: f"approve {_proposal(order.proposal_id, view)}",
+    Reject: lambda order, view: f"reject {_proposal(order.proposal_id, view)}",
+    Choose: lambda order, view: (
+        f"have {_route(order.vm_id, order.target, view)} wait instead of {_proposal(order.proposal_id, view)}"
+    ),
+    MoveVm: _by_hand,
+    ChangeSettings: lambda order, view: f"change {listing(sorted(order.changes))}",
+    ReloadSettings: lambda order, view: "read the settings file again",
+}

@@ -1,0 +1,1 @@
+"""A program on a simulated cluster, and whatever may happen to both in any order: a stateful test."""
