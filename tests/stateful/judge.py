@@ -62,7 +62,7 @@ class Judge:
     Attributes:
         wrong: what did not hold, in sentences.
         disk: `ok`; `full`: nothing is written; `late`: it is written, and yet too late.
-        on_disk: whether a pause and a dry run held by a person are in the journal.
+        on_disk: whether a pause by a person, and a dry run held by one, are in the journal.
         moves: how many migrations were requested.
     """
 
@@ -101,7 +101,7 @@ class Judge:
             self._foreign_at = now
 
     def saw_state(self, state: State) -> None:
-        self.on_disk = (state.paused, state.dry_run_held)
+        self.on_disk = (state.paused and state.failure_pause_at is None, state.dry_run_held)
 
     def saw_migration(self, migration: Migration, now: float) -> None:
         if migration.phase.is_end:

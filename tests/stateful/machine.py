@@ -242,9 +242,9 @@ class Machine(RuleBasedStateMachine):
         person, view = self.judge.person, process.desk.view
         if view.cluster is None or process.is_over:
             return
-        if person.paused is None:
-            person.paused = view.state.paused
         by_person = view.state.paused and view.state.failure_pause_at is None
+        if person.paused is None:
+            person.paused = by_person
         if by_person != person.paused:
             self.judge.wrong.append(f"A person says paused: {person.paused}; it is: {by_person}.")
         wanted = self.file.dry_run if person.dry_run is None else person.dry_run
