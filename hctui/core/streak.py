@@ -28,6 +28,8 @@ def after_answer(state: State, migration: Migration, answer: Answer) -> State:
 def after_end(state: State, migration: Migration) -> State:
     """The state once a migration has ended."""
     if migration.phase is Phase.ARRIVED:
+        if state.failure_pause_at is not None:  # one that a person moved by hand; the pause keeps its reasons
+            return state
         return replace(state, failed_in_a_row=())
     return _failed(state, migration)
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from hctui.api.client import Client
 from hctui.api.errors import ApiTrouble, ClusterUnreachable
+from hctui.core import intake
 from hctui.core.errors import HctuiError
 from hctui.core.model import ClusterInfo
 from hctui.core.state import Ledger, Standing, State
@@ -29,6 +30,7 @@ from hctui.engine.remote_server import listening
 from hctui.engine.view import Level, Line, View
 from hctui.engine.waiting import Waiting
 from hctui.journal.last_nodes import last_nodes
+from hctui.journal.memory import read_memory
 from hctui.journal.store import Journal
 
 
@@ -148,7 +150,7 @@ class _Run:
             ordered = self.desk.standing
 
             async def from_the_journal() -> None:
-                state = beginnings.pop() if beginnings else await self._remembered(journal)
+                state = beginnings.pop() if beginnings else self.desk.upheld(await self._remembered(journal))
                 await self._engine(journal, info, state, ordered)
 
             self.desk.queries = Queries(journal.path)
@@ -163,6 +165,7 @@ class _Run:
                 )
             finally:
                 self.desk.queries = None
+                await self._keep_orders(journal)
         if self.plan.once and self.desk.view.contact.error:
             raise NoData(self.desk.view.contact.error)
 
@@ -181,6 +184,19 @@ class _Run:
         async with _stopping_with(engine, self.stop):
             await engine.run(once=self.plan.once, until=self.until)
 
+    async def _keep_orders(self, journal: Journal) -> None:
+        """Write down what was ordered after a fault, and no engine has taken: it holds at the next start."""
+        if not (self.desk.is_stirred or self.desk.unrecorded):
+            return
+        orders, held = self.desk.unrecorded, self.desk.standing.dry_run_held
+        try:
+            state = self.desk.upheld(await self._remembered(journal))
+            state, _ = intake.taken(state, self.desk.take(), self.clock.now())
+            await journal.save_state(replace(state, dry_run_held=held), orders)
+            self.desk.recorded(orders)
+        except HctuiError as error:
+            self.told(Line(self.clock.now(), "journal", str(error), Level.ERROR))
+
     async def _remembered(self, journal: Journal) -> State:
         return await journal.load_state(self.clock.now(), self.desk.view.policy.keep_seconds)
 
@@ -195,14 +211,29 @@ async def _begin_without_memory(journal: Journal, clock: Clock, log: Log) -> Non
     if journal.set_aside is None:
         return
     now = clock.now()
-    await journal.save_state(State(real=Ledger(fresh_since=now, last_ended_at=now)))
+    try:
+        before = await asyncio.to_thread(read_memory, journal.set_aside)
+    except HctuiError:
+        before = None
+    rested = State(real=Ledger(fresh_since=now, last_ended_at=now))
+    # A person's order holds over restarts. Where nobody can know whether there was one, somebody has to say so.
+    paused = before is None or (before.paused and before.failure_pause_at is None)
+    await journal.save_state(
+        replace(rested, paused=paused, dry_run_held=before is not None and before.dry_run_held)
+    )
+    then = (
+        " Whether somebody had paused it or switched it to dry run cannot be read any more, so it is PAUSED until "
+        "somebody resumes it."
+        if before is None
+        else ""
+    )
     log(
         Line(
             now,
             "journal",
             f"The journal was damaged. It is now {journal.set_aside}, and a new one is begun. What was remembered is "
             "lost: cooldowns, back-offs, history, and whether a migration was under way. Nothing is migrated within "
-            "the cluster cooldown.",
+            f"the cluster cooldown.{then}",
             Level.ERROR,
         )
     )

@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING, Any
 
 from hctui.config import Settings, SourceKind, change, reloaded
 from hctui.config.schema import DRY_RUN
-from hctui.core import intake
-from hctui.core.commands import ITSELF, Giver, Ordered
+from hctui.core import intake, streak
+from hctui.core.commands import ITSELF, Giver, Ordered, Pause, Resume
 from hctui.core.errors import HctuiError
 from hctui.core.policy import Policy
-from hctui.core.state import Standing
+from hctui.core.state import Standing, State
 from hctui.engine.clock import Clock
 from hctui.engine.commands import ChangeSettings, Command, Order, ReloadSettings, SettingsCommand
 from hctui.engine.narrative import changed_settings
@@ -72,6 +72,7 @@ class Desk:
         self._told = 0
         self._listeners: list[Callable[[], None]] = []
         self._orders: list[Order] = []
+        self._is_pause_ordered = False
         self._unrecorded: deque[Ordered] = deque(maxlen=MOST_UNRECORDED)
         self._console = Giver("the console", os.getpid())
         self._is_stirred = False
@@ -127,8 +128,14 @@ class Desk:
             self.take_up(command)
         self._record(giver, with_outcome(what, came_of_it))
 
+    def upheld(self, state: State) -> State:
+        """A state that was read from a journal, paused if that was ordered in this run and did not get there."""
+        return streak.paused_by_person(state) if self._is_pause_ordered and not state.paused else state
+
     def take_up(self, order: Order) -> None:
         """Queue an order without a word, as one that was given and recorded in an earlier run."""
+        if isinstance(order, Pause | Resume):
+            self._is_pause_ordered = isinstance(order, Pause)
         self._orders.append(order)
         self._stir()
 

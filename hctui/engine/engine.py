@@ -20,7 +20,7 @@ from hctui.core import balancer, intake, streak
 from hctui.core.decision import Decision, Move, Reason
 from hctui.core.errors import HctuiError
 from hctui.core.migration import Look, Migration, Phase, Unread, answer_sentence
-from hctui.core.model import ClusterInfo, Snapshot
+from hctui.core.model import ClusterInfo, Snapshot, Task
 from hctui.core.state import Standing, State
 from hctui.core.wording import count
 from hctui.engine import narrative, reaching
@@ -95,7 +95,8 @@ class Engine:
         self._stopping = False
         self._refusals = 0
         self._is_blind = False
-        self._forget_at = clock.now()
+        self._looked_back_at = clock.now()
+        self._forget_at = self._looked_back_at + FORGET_SECONDS
         self._on_live = on_live
         self._was_held = state.dry_run_held and not ordered.dry_run_held
         self._was_paused = state.paused and not ordered.paused
@@ -134,7 +135,7 @@ class Engine:
                 was_polled = True
             else:
                 was_polled = False
-            if self._view.state.migration:
+            if self._view.state.migration and not self._refusals:  # a look is another login
                 await self._look(is_due=was_polled)
             if once and not self._view.state.migration:
                 break
@@ -173,6 +174,7 @@ class Engine:
         self._publish(state=step.state, decision=decision, snapshot=snapshot or self._view.snapshot)
         recorded = await self._record_cycle(snapshot, decision, self._view.state)
         if step.send and recorded and not self._stopping:
+            await self._heed_going_live()  # somebody may have said so while the cluster was read
             await self._send(step.send)
 
     async def _read(self) -> Snapshot | None:
@@ -219,7 +221,10 @@ class Engine:
 
     async def _forget(self) -> None:
         """Now and then, after a cycle, have the journal forget some of what is too old."""
-        now = self._clock.now()
+        now, before = self._clock.now(), self._looked_back_at
+        self._looked_back_at = now
+        if not 0 <= now - before <= max(FORGET_SECONDS, 2 * self._interval_seconds()):
+            self._forget_at = now + FORGET_SECONDS  # a clock that is wrong for a while must cost no history
         if now < self._forget_at:
             return
         self._forget_at = now + FORGET_SECONDS
@@ -256,7 +261,11 @@ class Engine:
         before = self._view.state.migration
         assert before is not None  # noqa: S101 - the caller's condition
         vm = await self._seen(self._cluster.vm(before.move.vm_id))
-        task = await self._seen(self._cluster.task(before.task_id)) if before.task_id else None
+        task: Task | Unread | None = None
+        if before.task_id and isinstance(vm, Unread) and self._refusals:
+            task = vm  # another login would be refused as well
+        elif before.task_id:
+            task = await self._seen(self._cluster.task(before.task_id))
         self._tell_unread(vm, task, is_due=is_due)
         now = self._clock.now()
         state, after = balancer.watched(self._view.state, Look(vm, task), self._view.policy, now)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from itertools import count
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
@@ -10,8 +12,10 @@ from typing import Any, ParamSpec, TypeVar
 import pytest
 
 from hctui.core import balancer
+from hctui.engine.commands import Pause, Resume
 from hctui.engine.engine import Engine
 from hctui.engine.recovery import Faulty
+from hctui.engine.view import Line
 from hctui.journal.file import JournalFile
 from tests.end_to_end.world import MINUTE, World
 
@@ -71,16 +75,74 @@ async def test_a_fault_at_every_cycle_ends_the_program_with_its_words(
     assert not world.cluster.access.open_sessions(world.clock.now())
 
 
-async def test_after_a_damaged_journal_nothing_moves_within_the_cooldown(tmp_path: Path) -> None:
+async def test_after_a_damaged_journal_nothing_moves_until_somebody_resumes_it(tmp_path: Path) -> None:
     world = World(tmp_path)
     await world.run(5 * MINUTE, stop_when=lambda line: line.event == "ended")
     (journal,) = tmp_path.glob("*.sqlite")
     journal.write_bytes(b"no journal any more" * 100)
-    moved, begun = len(world.cluster.writes), world.clock.now()
+    moved = len(world.cluster.writes)
     lines = await world.run(10 * MINUTE)
     told = [line.text for line in lines if line.event == "journal"]
     assert len(told) == 1
     assert "The journal was damaged. It is now" in told[0]
+    assert "it is PAUSED until somebody resumes it." in told[0]
+    assert len(world.cluster.writes) == moved
+    await world.run(10 * MINUTE, commands=(Resume(),))
     assert len(world.cluster.writes) > moved, "it does go on"
-    first = next(line for line in lines if line.event == "executing")
-    assert first.at >= begun + 5 * MINUTE
+
+
+def damage(journal: Path) -> None:
+    """Overwrite the decisions, so that the whole is not sound, and the state can still be read."""
+    with closing(sqlite3.connect(journal)) as connection:
+        [size] = connection.execute("PRAGMA page_size").fetchone()
+        [page] = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'decisions'").fetchone()
+    with journal.open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(b"\xff" * size)
+
+
+@pytest.mark.parametrize("is_paused", [False, True])
+async def test_a_damaged_journal_that_can_still_be_read_says_whether_it_was_paused(
+    tmp_path: Path, is_paused: bool
+) -> None:
+    world = World(tmp_path)
+    await world.run(5 * MINUTE, commands=(Pause(),) if is_paused else ())
+    (journal,) = tmp_path.glob("*.sqlite")
+    damage(journal)
+    moved, begun = len(world.cluster.writes), world.clock.now()
+    lines = await world.run(30 * MINUTE)
+    assert any("The journal was damaged. It is now" in line.text for line in lines)
+    assert not any("PAUSED" in line.text for line in lines if line.event == "journal")
+    sent = [line for line in lines if line.event == "executing"]
+    assert bool(sent) is not is_paused
+    assert all(line.at >= begun + 5 * MINUTE for line in sent)
+    assert (len(world.cluster.writes) > moved) is not is_paused
+
+
+async def test_a_pause_survives_a_fault_in_the_cycle_that_takes_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(tmp_path)
+    monkeypatch.setattr(balancer, "step", once(balancer.step, 0))
+    lines = await world.run(20 * MINUTE, commands=(Pause(),))
+    assert [line.event for line in lines].count("fault") == 1
+    assert world.desk.view.state.paused
+    assert not world.cluster.writes
+
+
+async def test_a_pause_between_a_fault_and_the_end_holds_at_the_next_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(tmp_path)
+    with monkeypatch.context() as patched:
+        patched.setattr(balancer, "step", once(balancer.step, 0))
+
+        def pause_and_stop(line: Line) -> bool:
+            if line.event == "fault":
+                world.desk.submit(Pause())
+            return line.event == "fault"
+
+        await world.run(20 * MINUTE, stop_when=pause_and_stop)
+    await world.run(20 * MINUTE)
+    assert world.desk.view.state.paused
+    assert not world.cluster.writes

@@ -282,6 +282,24 @@ async def test_refused_logins_make_polls_rare_until_one_succeeds() -> None:
     assert waits[-1] == 30
 
 
+async def test_while_logins_are_refused_a_migration_under_way_is_not_looked_at() -> None:
+    s = stage(TOGETHER)
+    s.cluster.arrives = False
+    s.cluster.task_state = TaskState.RUNNING
+    await s.engine.run(until=NOW + 20)
+
+    def refused() -> None:
+        raise LoginRefused("user balancer, HTTP 401.")
+
+    s.cluster.before_read = refused
+    s.calls.clear()
+    await s.engine.run(until=NOW + 620)
+    assert s.desk.view.state.migration is not None
+    assert s.calls.count("snapshot") < 8
+    assert s.calls.count("vm") <= 1
+    assert s.calls.count("task") <= 1
+
+
 async def test_the_executor_refuses_to_send_in_a_dry_run_whatever_was_decided() -> None:
     s = stage(TOGETHER)
     done = await s.engine._executor.send(State(), move("db", 1, 2), DRY, "m1")
@@ -342,15 +360,34 @@ async def test_every_change_is_published_as_one_immutable_view() -> None:
 async def test_what_is_too_old_is_forgotten_now_and_then_and_soon_again_if_there_is_more() -> None:
     s = stage(TOGETHER, policy=DRY)
     s.memory.old_pieces = 3
-    await s.engine.run(until=NOW + 2 * 3600)
+    await s.engine.run(until=NOW + 3 * 3600)
     kept = s.desk.view.settings.journal_keep_seconds
-    asked = [before + kept - NOW for before in s.memory.forgotten]
+    asked = [before + kept - NOW - 3600 for before in s.memory.forgotten]
     assert asked == [0.0, 30.0, 60.0, 60.0 + 3600]
+
+
+async def test_a_clock_that_is_wrong_for_a_while_costs_no_history() -> None:
+    s = stage(TOGETHER, policy=DRY)
+
+    reads = itertools.count()
+    wrong = {100: 40 * 86_400.0, 102: -40 * 86_400.0}
+
+    def wrong_for_a_minute() -> None:
+        number = next(reads)
+        s.clock._now += wrong.get(number, 0.0)
+        if number == 300:
+            s.engine.stop()
+
+    s.cluster.before_read = wrong_for_a_minute
+    await s.engine.run()
+    kept = s.desk.view.settings.journal_keep_seconds
+    assert s.memory.forgotten
+    assert max(s.memory.forgotten) <= NOW + 3 * 3600 - kept
 
 
 async def test_a_journal_that_cannot_forget_is_told_and_stops_nothing() -> None:
     s = stage(TOGETHER, policy=DRY)
     s.memory.failing = {"forget"}
-    await s.engine.run(until=NOW + 90)
+    await s.engine.run(until=NOW + 3600 + 60)
     assert [line.text for line in s.lines if line.event == "journal"] == ["Trouble: forget failed."]
-    assert len(s.memory.decisions) == 3
+    assert len(s.memory.decisions) == 122
