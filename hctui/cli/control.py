@@ -63,7 +63,7 @@ def approve(config_file: Path | None, named: str | None, proposal_id: int | None
     from hctui.engine.commands import Approve
 
     engine = _meant(config_file, named)
-    number = proposal_id or _asked(engine, "Approve it?", "approve")
+    number = _asked(engine, "Approve it?", "approve") if proposal_id is None else proposal_id
     if number is None:
         return 1
 
@@ -85,7 +85,7 @@ def reject(config_file: Path | None, named: str | None, proposal_id: int | None)
     from hctui.engine.commands import Reject
 
     engine = _meant(config_file, named)
-    number = proposal_id or _asked(engine, "Reject it?", "reject")
+    number = _asked(engine, "Reject it?", "reject") if proposal_id is None else proposal_id
     if number is None:
         return 1
 

@@ -178,6 +178,10 @@ def _problems(view: View, now: float) -> Iterator[str]:
         yield "The data is old."
     if view.state.failure_pause_at is not None:
         yield "Paused after failed migrations."
+    if view.journal_error:
+        yield f"The journal cannot be written, so nothing is migrated. {view.journal_error}"
+    if view.hindrance and not view.policy.dry_run:
+        yield view.hindrance
     if view.decision and view.decision.outcome is Outcome.STANDING_DOWN:
         yield view.decision.sentence
 

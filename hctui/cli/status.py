@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,8 +34,9 @@ MOST_WAITS = 5
 def status(config_file: Path | None, named: str | None, as_json: bool) -> int:
     """Say how each balancer of this host is: mode, last decision and why, what is under way, what waits, what rests.
 
-    Exit code 0 if all are well; 1 if one is not: it cannot read its cluster, stands down, is paused after failures, or
-    its data is old; 2 if none runs for a cluster that was balanced from here, or it cannot be told.
+    Exit code 0 if all are well; 1 if one is not: it cannot read its cluster, stands down, is paused after failures, its
+    data is old, it cannot write its journal, or it is live and its account may not migrate; 2 if none runs for a
+    cluster that was balanced from here, or it cannot be told.
     """
     conditions = conditions_of_this_host(loaded(config_file, {}).policy(), named)
     if not conditions:
@@ -61,15 +62,30 @@ def conditions_of_this_host(policy: Policy, named: str | None) -> list[Condition
     from hctui.journal import journals
 
     names = spellings(named) if named else ()
-    engines = [each for each in running() if not names or each.has(names)]
-    alive = {each.found.hello.cluster_id for each in engines}
+    infos = journals(paths.state_folder())
+    engines = [(each, _all_names(each, infos)) for each in running()]
+    alive = frozenset[str]().union(*(known for _, known in engines))
+    meant = [each for each, known in engines if not names or not known.isdisjoint(names)]
     asleep = [
         info
-        for info in journals(paths.state_folder())
-        if info.cluster_id not in alive
-        and (not names or not {info.cluster_id, info.cluster_name, *info.addresses}.isdisjoint(names))
+        for info in infos
+        if info.cluster_id not in alive and (not names or not _names(info).isdisjoint(names))
     ]
-    return [*map(_asked, engines), *(_read(info, policy) for info in asleep)]
+    return [*map(_asked, meant), *(_read(info, policy) for info in asleep)]
+
+
+def _names(info: JournalInfo) -> frozenset[str]:
+    return frozenset({info.cluster_id, info.cluster_name, *info.addresses})
+
+
+def _all_names(engine: Running, infos: Iterable[JournalInfo]) -> frozenset[str]:
+    """The names of an engine's cluster; before first contact, when it knows an address only, also its journals' names.
+
+    Otherwise the same cluster would be told of twice, and the second time that nobody balances it.
+    """
+    if engine.found.hello.cluster_id:
+        return engine.names
+    return engine.names.union(*(_names(info) for info in infos if engine.has(info.addresses)))
 
 
 def _asked(engine: Running) -> Condition:

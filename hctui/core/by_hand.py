@@ -127,9 +127,9 @@ def examine(s: Situation, safety: tuple[Verdict, ...], order: MoveVm) -> Finding
     """What comes of an order: a finding with the move, or one whose headline says that it is refused."""
     vm, node = s.snapshot.vms.get(order.vm_id), s.snapshot.nodes.get(order.target)
     if vm is None or node is None:
-        told = f"there is no VM with the id {order.vm_id}."
+        told = "that VM is not on the cluster."  # its id may be anything, and is not repeated
         if vm is not None:
-            told = f"{vm.name} stays where it is, for there is no node with the id {order.target}."
+            told = f"{vm.name} stays where it is, for that node is not on the cluster."
         return Finding(Reason.MANUAL, f"{_REFUSED}: {told}", f"{_REFUSED}: {told}", (order.vm_id,))
     option = _option(s, safety, vm, node)
     trace = _trace(s, safety, vm, node, option)
@@ -175,8 +175,10 @@ def left_out(s: Situation, orders: Sequence[MoveVm]) -> str:
     if not orders:
         return ""
     vms = s.snapshot.vms
-    names = (vms[each.vm_id].name if each.vm_id in vms else each.vm_id for each in orders)
-    routes = (f"{name} to {s.node_name(each.target)}" for name, each in zip(names, orders, strict=True))
+    names = (vms[each.vm_id].name if each.vm_id in vms else "an unknown VM" for each in orders)
+    nodes = s.snapshot.nodes
+    targets = (nodes[each.target].name if each.target in nodes else "an unknown node" for each in orders)
+    routes = (f"{name} to {target}" for name, target in zip(names, targets, strict=True))
     return f" {_REFUSED}: {', '.join(routes)}. A cycle takes one move by hand."
 
 

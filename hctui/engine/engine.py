@@ -212,10 +212,13 @@ class Engine:
         try:
             await self._memory.record_cycle(snapshot, decision, state, orders)
         except HctuiError as error:
+            self._publish(journal_error=str(error))
             self._tell(
                 "journal", f"{error} Nothing is migrated while the journal cannot be written.", Level.ERROR
             )
             return False
+        if self._view.journal_error:
+            self._publish(journal_error="")
         self._desk.recorded(orders)
         return True
 

@@ -120,7 +120,8 @@ class Executor:
     async def send(self, state: State, move: Move, policy: Policy, migration_id: str) -> Sent | NotDone:
         """Check a move on fresh data and ask the cluster for it.
 
-        Raises `HctuiError` only before the request: when the cluster cannot be read or the intent not be written.
+        Raises `HctuiError` only where nothing was requested: when the cluster cannot be read, or the journal not be
+        written.
         """
         if policy.dry_run:
             return NotDone(state, "This is a dry run.")
@@ -131,8 +132,10 @@ class Executor:
             return NotDone(state, told)
         intended = balancer.begun(state, move, migration_id, self._clock.now())
         await self._memory.record_intent(intended)
-        # Writing may have taken a while. If this is cancelled below, nobody learns the answer: the intent on disk
-        # makes the next start look at the VM.
-        told = self._unwanted()
-        answer = NotSent(told) if told else await self._cluster.migrate(move.vm_id, move.target)
+        if told := self._unwanted():  # writing may have taken a while
+            state, migration = balancer.answered(intended, NotSent(told), self._clock.now())
+            await self._memory.record_migration(migration, state)
+            return NotDone(state, told)
+        # If this is cancelled, nobody learns the answer: the intent on disk makes the next start look at the VM.
+        answer = await self._cluster.migrate(move.vm_id, move.target)
         return Sent(*balancer.answered(intended, answer, self._clock.now()), answer)

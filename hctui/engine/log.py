@@ -45,7 +45,7 @@ def as_text(line: Line) -> str:
 def as_json(line: Line) -> str:
     """One JSON object, with the time in UTC."""
     at = datetime.fromtimestamp(line.at, UTC).isoformat(timespec="milliseconds")
-    return json.dumps({"at": at, "level": line.level, "event": line.event, "text": line.text, **line.data})
+    return json.dumps({**line.data, "at": at, "level": line.level, "event": line.event, "text": line.text})
 
 
 FORMATS: dict[str, Callable[[Line], str]] = {"text": as_text, "json": as_json}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from hctui.config.notify import Event
@@ -15,16 +15,17 @@ MOST_AN_HOUR = 20
 
 _HOUR = 3600.0
 
-_DOWN = frozenset({"standing_down", "no_data"})
-_UP = frozenset(
-    {"checking_rules", "cooling_down", "paused", "waiting_for_approval", "off_hours", "budget_spent"}
-)
+_DOWN = frozenset({"standing_down", "no_data", "paused_by_failures"})
+_UP = frozenset({"checking_rules", "cooling_down", "waiting_for_approval", "off_hours", "budget_spent"})
+"""Told only once the cluster was looked at and is well. A person's pause is not among them: it says nothing of that."""
+
 _SIMPLE = {
-    "executing": Event.STARTED,
+    "answer": Event.STARTED,
     "ended": Event.ENDED,
     "proposal": Event.PROPOSAL,
 }
 _FAILURES = frozenset({"ended", "answer"})
+"""Events that are failures where their line is an error. What was not sent at all (`not_sent`) is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +59,13 @@ class Notices:
 
     def __init__(self) -> None:
         self._is_down = False
+        self._executing: Line | None = None
         self._told: dict[Event, deque[float]] = defaultdict(lambda: deque(maxlen=MOST_AN_HOUR))
         self._left_out: dict[Event, int] = defaultdict(int)
 
     def of(self, line: Line) -> Notice | None:
         """What is to be told of a line, if anything is."""
+        line = self._whole(line)
         event = self._event(line)
         if event is None:
             return None
@@ -72,6 +75,15 @@ class Notices:
             return None
         told.append(line.at)
         return Notice(event, line.at, line.text, dict(line.data), self._left_out.pop(event, 0))
+
+    def _whole(self, line: Line) -> Line:
+        """An answer together with the move that was asked for: its own line does not say which."""
+        if line.event == "executing":
+            self._executing = line
+        asked = self._executing
+        if line.event != "answer" or asked is None:
+            return line
+        return replace(line, text=f"{asked.text}. {line.text}", data={**asked.data, **line.data})
 
     def _event(self, line: Line) -> Event | None:
         """Of standing down only the beginning and the end are events."""

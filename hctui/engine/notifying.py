@@ -7,7 +7,9 @@ notice is not a thing that anything depends on. Whatever is told has been writte
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import signal
 from collections.abc import Callable
 from typing import Any, Self
 
@@ -92,7 +94,7 @@ class Notifier:
 
     def _complain(self, target: Target, notice: Notice, why: str) -> None:
         told = f"Nobody was told of the event {notice.event} by {target.shown}: {why}."
-        self._log(Line(notice.at, "not_notified", told, Level.WARNING, {"event": notice.event}))
+        self._log(Line(notice.at, "not_notified", told, Level.WARNING, {"notice": notice.event}))
 
 
 def _content(cluster: str, notice: Notice) -> dict[str, Any]:
@@ -114,15 +116,19 @@ async def _tell(target: Target, content: dict[str, Any]) -> None:
 
 
 async def _post(url: str, body: bytes) -> None:
-    """One request; whoever answers it with a redirect is not followed."""
+    """One request; whoever answers it with a redirect is not followed, and what is answered is not read."""
+    headers = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
     try:
-        async with httpx.AsyncClient(follow_redirects=False, timeout=LONGEST_SECONDS) as client:
-            reply = await client.post(url, content=body, headers={"Content-Type": "application/json"})
+        async with (
+            httpx.AsyncClient(follow_redirects=False, timeout=LONGEST_SECONDS) as client,
+            client.stream("POST", url, content=body, headers=headers) as reply,
+        ):
+            status, is_success = reply.status_code, reply.is_success
     except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
         # The text of such an error may repeat the URL, and with it a token.
         raise NotTold(f"{type(error).__name__}") from None
-    if not reply.is_success:
-        raise NotTold(f"it answered with HTTP {reply.status_code}")
+    if not is_success:
+        raise NotTold(f"it answered with HTTP {status}")
 
 
 async def _run(command: tuple[str, ...], content: dict[str, Any], body: bytes) -> None:
@@ -145,7 +151,8 @@ async def _run(command: tuple[str, ...], content: dict[str, Any], body: bytes) -
         await process.communicate(body)
     finally:
         if process.returncode is None:
-            process.kill()
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)  # and whatever it has started
             await process.wait()
     if process.returncode:
         raise NotTold(f"it ended with exit code {process.returncode}")

@@ -64,6 +64,7 @@ class Changes(msgspec.Struct, frozen=True, omit_defaults=True):
     next_poll_at: float | UnsetType | None = UNSET
     is_reading: bool | UnsetType = UNSET
     hindrance: str | UnsetType = UNSET
+    journal_error: str | UnsetType = UNSET
 
 
 APART = ("settings", "policy", "state")

@@ -110,6 +110,7 @@ class View:
         next_poll_at: when the next cycle is due.
         is_reading: whether the cluster is being asked at this moment.
         hindrance: why the account seems not to be allowed to migrate, in sentences; empty if it may, or nobody knows.
+        journal_error: why the last cycle could not be written to the journal, in sentences; empty if it was.
     """
 
     at: float
@@ -124,6 +125,7 @@ class View:
     next_poll_at: float | None = None
     is_reading: bool = False
     hindrance: str = ""
+    journal_error: str = ""
 
 
 class Front(Protocol):

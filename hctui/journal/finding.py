@@ -60,7 +60,7 @@ def describe(path: Path) -> JournalInfo:
 
 def _survey(folder: Path) -> tuple[list[JournalInfo], list[JournalError]]:
     found, unreadable = [], []
-    for path in sorted(folder.glob(f"*{SUFFIX}")):
+    for path in sorted(path for path in folder.glob(f"*{SUFFIX}") if path.is_file()):
         try:
             found.append(describe(path))
         except JournalError as error:

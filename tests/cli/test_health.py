@@ -7,15 +7,20 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 
+import click
 import pytest
+from click.testing import CliRunner
 
 from hctui.api.route import Reach
+from hctui.cli.answers import Came
+from hctui.cli.control import approve, reject
 from hctui.cli.health import Condition, Health, Wait, of_engine, of_journal
 from hctui.cli.running import NoEngine, Running, SeveralEngines, meant, spellings
-from hctui.cli.status import as_text
+from hctui.cli.status import as_text, conditions_of_this_host
 from hctui.core import balancer
 from hctui.core.commands import Pause
 from hctui.core.model import ClusterInfo, NetworkStatus
@@ -76,6 +81,14 @@ UNWELL = {
         lambda: condition(replace(view_of(), state=State(paused=True, failure_pause_at=NOW))),
         "Paused after failed migrations.",
     ),
+    "no journal": (
+        lambda: condition(replace(view_of(), journal_error="The disk is full.")),
+        "The journal cannot be written, so nothing is migrated. The disk is full.",
+    ),
+    "an account that may not migrate": (
+        lambda: condition(replace(view_of(), hindrance="balancer may not migrate.")),
+        "balancer may not migrate.",
+    ),
     "nothing read yet": (
         lambda: condition(replace(view_of(), snapshot=None, decision=None, cluster=None)),
         "has not been read yet",
@@ -98,6 +111,11 @@ def test_what_a_person_intends_is_well() -> None:
     assert (told.health, told.paused) == (Health.WELL, True)
     resting = view_of(State(samples=history(SNAPSHOT), real=Ledger(last_ended_at=NOW - 10)))
     assert condition(resting).health is Health.WELL
+
+
+def test_in_a_dry_run_an_account_that_may_not_migrate_is_well() -> None:
+    view = replace(view_of(), hindrance="balancer may not migrate.", policy=replace(POLICY, dry_run=True))
+    assert condition(view).health is Health.WELL
 
 
 def test_what_rests_is_told_by_names_the_longest_first() -> None:
@@ -280,6 +298,44 @@ def test_journals_tell_of_what_no_longer_runs(tmp_path: Path) -> None:
     assert status(tmp_path, "--cluster", "branch-9").stdout.startswith(
         "No hctui runs on this host for branch-9"
     )
+
+
+@pytest.mark.parametrize("named", [None, "branch-1", "id-of-branch-1", "https://branch-1.example"])
+def test_before_first_contact_a_cluster_is_told_of_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str | None
+) -> None:
+    async def record(name: str) -> None:
+        info = ClusterInfo(f"id-of-{name}", name, "9.4")
+        async with Journal.open(tmp_path / "hctui", info, f"https://{name}.example"):
+            pass
+
+    for number in (1, 2):
+        asyncio.run(record(f"branch-{number}"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    address = "https://branch-1.example"
+    early = Running(Found(tmp_path / "gone.sock", Hello(1, "0.1.0", 7, address)), frozenset({address}))
+    monkeypatch.setattr("hctui.cli.running.running", lambda: (early,))
+    told = [(each.cluster, each.pid) for each in conditions_of_this_host(POLICY, named)]
+    assert told == [(address, 7), *([] if named else [("branch-2", None)])]
+
+
+# A proposal's number
+
+
+@pytest.mark.parametrize("command", [approve, reject])
+def test_0_is_a_number_of_a_proposal_like_another(
+    monkeypatch: pytest.MonkeyPatch, command: click.Command
+) -> None:
+    came: list[object] = []
+
+    def told(engine: Running, ordered: Callable[[View], object]) -> int:
+        came.append(ordered(replace(view_of(), state=State(proposal=Proposal(7, move("web"), NOW)))))
+        return 1
+
+    monkeypatch.setattr("hctui.cli.control._meant", lambda *_: ONE)
+    monkeypatch.setattr("hctui.cli.control._told", told)
+    CliRunner().invoke(command, ["0"], catch_exceptions=False)
+    assert came == [Came("Proposal 0 does not wait. Proposal 7 does.", is_done=False)]
 
 
 HOLD = """

@@ -207,10 +207,10 @@ def test_the_end_of_a_wait_needs_no_override() -> None:
 @pytest.mark.parametrize(
     ("order", "told"),
     [
-        (MoveVm(VmId("x"), node_id(2)), "Not moved by hand: there is no VM with the id x."),
+        (MoveVm(VmId("x"), node_id(2)), "Not moved by hand: that VM is not on the cluster."),
         (
             MoveVm(WEB.id, node_id(9)),
-            "Not moved by hand: web stays where it is, for there is no node with the id n9.",
+            "Not moved by hand: web stays where it is, for that node is not on the cluster.",
         ),
     ],
 )
@@ -244,7 +244,8 @@ def test_of_two_in_one_cycle_only_the_first_is_looked_at() -> None:
     assert done.send is not None
     assert done.send.vm_id == "web"
     assert done.decision.sentence.endswith(
-        " Asked for by a person. Not moved by hand: app to 10.0.0.103, gone to n9. A cycle takes one move by hand."
+        " Asked for by a person. Not moved by hand: app to 10.0.0.103, an unknown VM to an unknown node. "
+        "A cycle takes one move by hand."
     )
     assert done.decision.declined == Orders(moves=others)
 

@@ -15,7 +15,7 @@ from typing import TextIO
 import pytest
 
 from hctui.engine import log as logs
-from hctui.engine.log import LogError, lasting, steady, to_file, to_stream
+from hctui.engine.log import LogError, as_json, lasting, steady, to_file, to_stream
 from hctui.engine.view import Level, Line
 from tests.core.build import NOW
 
@@ -189,3 +189,10 @@ def test_where_there_is_no_descriptor_it_is_written_at_once_or_not_at_all() -> N
         assert stream.getvalue().endswith(" one\n")
     with steady(None, "text", "the file") as log:
         log(Line(NOW, "event", "one"))
+
+
+def test_what_a_line_carries_never_hides_what_it_is() -> None:
+    told = json.loads(
+        as_json(Line(NOW, "not_notified", "told", Level.WARNING, {"event": "started", "vm": "web"}))
+    )
+    assert (told["event"], told["level"], told["vm"]) == ("not_notified", "warning", "web")

@@ -164,7 +164,7 @@ async def test_a_refused_move_by_hand_does_not_make_old_findings_new() -> None:
     await run(s, 35)
     found = [line.text for line in s.lines if line.event == "violation"]
     assert found[1:] == ["VIOLATION FOUND: 1 rule still violated, and nothing about that has changed."]
-    assert s.told("Not moved by hand: there is no VM with the id nosuch.")
+    assert s.told("Not moved by hand: that VM is not on the cluster.")
 
 
 @pytest.mark.parametrize(

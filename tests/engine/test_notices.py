@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -16,12 +17,20 @@ import pytest
 
 from hctui.config import Settings
 from hctui.config.notify import Event, target
+from hctui.core.answers import Refused
+from hctui.core.migration import Phase
+from hctui.core.model import VmId
 from hctui.engine import notifying as module
+from hctui.engine.commands import Pause
 from hctui.engine.log import Log
-from hctui.engine.notices import MOST_AN_HOUR, Notices
+from hctui.engine.notices import MOST_AN_HOUR, Notice, Notices
 from hctui.engine.notifying import Notifier
 from hctui.engine.view import Level, Line
-from tests.core.build import NOW
+from tests.core.build import NOW, cluster, node, node_id, vm
+from tests.engine.stand_in import Stage, stage
+
+TOGETHER = cluster([node(1), node(2)], [vm("web", 1), vm("db", 1, tags="anti_web", mem_gib=2)])
+"""db and web must be kept apart; db would go to node 2."""
 
 
 def line(event: str, level: Level = Level.INFO, at: float = NOW, text: str = "told") -> Line:
@@ -31,15 +40,17 @@ def line(event: str, level: Level = Level.INFO, at: float = NOW, text: str = "to
 @pytest.mark.parametrize(
     ("told", "event"),
     [
-        (line("executing"), Event.STARTED),
+        (line("executing"), None),
         (line("ended"), Event.ENDED),
         (line("ended", Level.ERROR), Event.FAILED),
         (line("answer", Level.ERROR), Event.FAILED),
-        (line("answer"), None),
+        (line("answer"), Event.STARTED),
+        (line("not_sent", Level.WARNING), None),
         (line("proposal"), Event.PROPOSAL),
         (line("waiting_for_approval"), None),
         (line("standing_down"), Event.STOOD_DOWN),
         (line("no_data"), Event.STOOD_DOWN),
+        (line("paused_by_failures", Level.WARNING), Event.STOOD_DOWN),
         (line("checking_rules"), None),
         (line("dry_run"), None),
     ],
@@ -64,15 +75,73 @@ def test_of_standing_down_the_beginning_and_the_end_are_told() -> None:
     assert told == [Event.STOOD_DOWN, Event.RECOVERED]
 
 
+def test_a_pause_while_standing_down_is_neither_its_end_nor_after_it_its_beginning() -> None:
+    notices = Notices()
+    lines = ["standing_down", "paused", "paused", "resumed", "standing_down", "paused", "checking_rules"]
+    told = [(event, notice.event) for event in lines if (notice := notices.of(line(event)))]
+    assert told == [("standing_down", Event.STOOD_DOWN), ("checking_rules", Event.RECOVERED)]
+
+
+def notices_of(s: Stage) -> list[Notice]:
+    notices = Notices()
+    return [notice for each in s.lines if (notice := notices.of(each))]
+
+
+async def test_a_start_is_told_once_the_cluster_has_answered_and_says_which_move_it_is() -> None:
+    s = stage(TOGETHER)
+    await s.engine.run(once=True)
+    first, second = notices_of(s)
+    assert (first.event, second.event) == (Event.STARTED, Event.ENDED)
+    assert first.text == (
+        "EXECUTING MIGRATION: db (2 GiB) from 10.0.0.101 to 10.0.0.102 (anti-affinity). "
+        "The cluster accepted it as task 7."
+    )
+    assert (first.data["vm"], first.data["to"]) == ("db", "10.0.0.102")
+
+
+async def test_a_refusal_says_which_move_was_refused() -> None:
+    s = stage(TOGETHER)
+    s.cluster.arrives, s.cluster.answer = False, Refused(500, "An internal error")
+    await s.engine.run(once=True)
+    (told,) = notices_of(s)
+    assert (told.event, told.data["vm"]) == (Event.FAILED, "db")
+    assert "The cluster refused it (HTTP 500)" in told.text
+
+
+async def test_of_a_move_that_no_longer_holds_nobody_is_told() -> None:
+    s = stage(TOGETHER)
+
+    def moved_by_somebody_else() -> None:
+        if s.calls.count("snapshot") == 2:
+            s.cluster.place(VmId("db"), node_id(2))
+
+    s.cluster.before_read = moved_by_somebody_else
+    await s.engine.run(once=True)
+    assert s.told("Not sent: db is on")
+    assert notices_of(s) == []
+
+
+async def test_a_pause_at_the_last_moment_is_no_failure() -> None:
+    s = stage(TOGETHER)
+    s.memory.before_intent = lambda: s.desk.submit(Pause())
+    await s.engine.run(until=NOW + 10)
+    assert "record_intent" in s.calls
+    assert "migrate" not in s.calls
+    assert s.told("Not sent: A command has come in, which is carried out first.")
+    assert s.memory.migrations[-1].phase is Phase.NOT_STARTED, "the intent must not stay in the journal"
+    assert s.desk.view.state.migration is None
+    assert notices_of(s) == []
+
+
 def test_too_many_of_one_kind_are_counted_and_told_with_the_next() -> None:
     notices = Notices()
-    told = [notices.of(line("executing", at=NOW + second)) for second in range(MOST_AN_HOUR + 3)]
+    told = [notices.of(line("answer", at=NOW + second)) for second in range(MOST_AN_HOUR + 3)]
     assert [notice is not None for notice in told] == [True] * MOST_AN_HOUR + [False] * 3
     assert notices.of(line("proposal", at=NOW + 99)), "each kind counts for itself"
-    late = notices.of(line("executing", at=NOW + 3600))
+    late = notices.of(line("answer", at=NOW + 3600))
     assert late
     assert late.told == "told (3 notices of this kind before it left out: too many.)"
-    following = notices.of(line("executing", at=NOW + 3601))
+    following = notices.of(line("answer", at=NOW + 3601))
     assert following
     assert following.left_out == 0
 
@@ -106,7 +175,7 @@ async def test_a_command_gets_the_event_and_no_password(
     monkeypatch.setenv("SC_PASSWORD", "very-secret")
     told = Told(writes(tmp_path / "told"))
     async with told.log() as log:
-        log(line("executing"))
+        log(line("answer"))
         log(line("ended", Level.ERROR, text="MIGRATION FAILED: x; rm -rf /"))
     assert told.complaints == []
     written = (tmp_path / "told").read_text()
@@ -132,7 +201,7 @@ async def test_a_command_gets_the_event_and_no_password(
 async def test_a_command_that_fails_costs_a_line(command: str, why: str) -> None:
     told = Told(f"all={command}")
     async with told.log() as log:
-        log(line("executing"))
+        log(line("answer"))
     program = command.split()[0]
     assert told.complaints == [f"Nobody was told of the event started by {program}: {why}."]
 
@@ -141,9 +210,26 @@ async def test_a_command_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(module, "LONGEST_SECONDS", 0.5)
     told = Told(f"all={sys.executable} -c 'import time; time.sleep(1000)'")
     async with told.log() as log:
-        log(line("executing"))
+        log(line("answer"))
         await asyncio.wait_for(told.has_complained.wait(), 10)
     assert "it took longer than 0.5 s" in told.complaints[0]
+
+
+async def test_what_a_command_has_started_is_ended_with_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(module, "LONGEST_SECONDS", 1.0)
+    pipe = tmp_path / "held"
+    os.mkfifo(pipe)
+    program = tmp_path / "program"
+    program.write_text(f"sleep 1000 > {pipe}; true\n")
+    told = Told(f"all=sh {program}")
+    async with told.log() as log:
+        reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+        log(line("answer"))
+        await asyncio.wait_for(told.has_complained.wait(), 10)
+    assert os.read(reader, 1) == b"", "nobody holds the other end any more"
+    os.close(reader)
 
 
 async def test_nobody_waits_for_it_and_too_many_are_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -158,7 +244,7 @@ async def test_nobody_waits_for_it_and_too_many_are_dropped(monkeypatch: pytest.
     monkeypatch.setattr(module, "LONGEST_SECONDS", 0.2)
     told = Told("all=program")
     async with told.log() as log:
-        log(line("executing"))
+        log(line("answer"))
         await started.wait()
         for _ in range(4):
             log(line("ended"))
@@ -187,6 +273,19 @@ async def test_a_webhook_gets_the_event_as_json(monkeypatch: pytest.MonkeyPatch)
     assert told.complaints == []
 
 
+async def test_what_a_webhook_answers_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Endless(httpx.AsyncByteStream):
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            raise AssertionError("it is read")
+            yield b""
+
+    posting(monkeypatch, lambda request: httpx.Response(200, stream=Endless()))
+    told = Told("all=https://hooks.example.org/t0ken")
+    async with told.log() as log:
+        log(line("answer"))
+    assert told.complaints == []
+
+
 def refusing(request: httpx.Request) -> httpx.Response:
     raise httpx.ConnectError(f"cannot connect to {request.url}")
 
@@ -208,7 +307,7 @@ async def test_a_webhook_that_fails_costs_a_line_without_its_token(
     posting(monkeypatch, handler)
     told = Told("all=https://hooks.example.org/t0ken")
     async with told.log() as log:
-        log(line("executing"))
+        log(line("answer"))
     assert told.complaints == [f"Nobody was told of the event started by hooks.example.org: {why}."]
 
 
