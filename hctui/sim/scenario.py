@@ -179,6 +179,8 @@ def scenario_names() -> tuple[str, ...]:
 def load_scenario(name_or_path: str | Path) -> Scenario:
     """Load one that comes with the program by its name, or any other by the path of its file.
 
+    The latter is called by its file's name: what happens in it does not depend on the folder it lies in.
+
     Raises:
         ScenarioError: there is none such, it cannot be read, or it contradicts itself.
     """
@@ -195,7 +197,7 @@ def load_scenario(name_or_path: str | Path) -> Scenario:
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ScenarioError(f"the scenario file {name} cannot be read: {error}") from error
-    return parse_scenario(text, name)
+    return msgspec.structs.replace(parse_scenario(text, name), name=Path(name).stem)
 
 
 def parse_scenario(text: str, name: str = "scenario") -> Scenario:

@@ -46,6 +46,16 @@ def test_those_that_come_along() -> None:
         build(scenario)
 
 
+def test_what_happens_in_a_file_does_not_depend_on_the_folder_it_lies_in(tmp_path: Path) -> None:
+    here, there = tmp_path / "scene.toml", tmp_path / "elsewhere" / "scene.toml"
+    there.parent.mkdir()
+    for path in (here, there):
+        path.write_text(SMALL, "utf-8")
+    first, second = (build(load_scenario(path)) for path in (here, there))
+    assert first.scenario.name == "scene"
+    assert list(first.vms) == list(second.vms)
+
+
 def test_sizes() -> None:
     default, large = build(DEFAULT), build(load_scenario("large"))
     assert (len(default.nodes), len(default.vms)) == (4, 40)
@@ -233,7 +243,7 @@ def test_mistakes_are_told(text: str, complaint: str) -> None:
 def test_a_scenario_of_ones_own(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text(SMALL)
-    assert load_scenario(path).name == str(path)
+    assert load_scenario(path).name == "mine"
     assert len(build(load_scenario(str(path))).vms) == 5
     with pytest.raises(
         ScenarioError, match="there is no scenario or file 'nothing'; the scenarios are: default"
