@@ -279,7 +279,7 @@ class Client:
         return update_status(reply.status, reply.body)
 
     async def _close(self) -> None:
-        await self.logout()
+        await self._sessions.close()
         await self._exchange.close()
 
 

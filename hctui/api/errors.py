@@ -59,6 +59,12 @@ class ApiTrouble(ApiError):
     title = "The cluster reports a fault"
 
 
+class LoginPending(ApiTrouble):
+    """Nobody acts yet: a login has been asked for and not been answered. The next poll waits for that same login."""
+
+    title = "The cluster is slow to answer the login"
+
+
 class ApiDown(ApiTrouble):
     """Nobody acts yet: a proxy answers that the API of this node does not run. That of another node may."""
 

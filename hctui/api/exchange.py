@@ -60,7 +60,11 @@ class _UnreadableError(Exception):
 
 
 class Exchange:
-    """Sends requests over one pool of connections."""
+    """Sends requests over one pool of connections.
+
+    Attributes:
+        timeout_seconds: limit for connecting, for writing, for each read and for a free connection.
+    """
 
     def __init__(
         self,
@@ -84,7 +88,7 @@ class Exchange:
             ConnectionSettingWrong: the trust cannot be established as it is written.
         """
         self._trust = trust
-        self._timeout_seconds = timeout_seconds
+        self.timeout_seconds = timeout_seconds
         self._secrets = secrets
         # Not through a client of httpx: that would look at cookies and redirects, also where it is not to follow them.
         self._transport = transport or _transport(trust, keepalive_seconds)
@@ -103,6 +107,7 @@ class Exchange:
         session: Secret | None = None,
         body: Secret | None = None,
         most_bytes: int = ANSWER_LIMIT_BYTES,
+        answer_seconds: float | None = None,
     ) -> Reply | Lost:
         """Sends one request, once.
 
@@ -115,25 +120,30 @@ class Exchange:
             body: JSON. Wrapped because a login holds the password.
             most_bytes: an answer larger than that is not read to its end. Of one that is no success, only the
                 beginning is read.
+            answer_seconds: how long the answer is waited for, if not as long as for others.
 
         Returns:
             The answer, whatever its status; or why there is none. It raises nothing but cancellation.
         """
         request = f"{method} {label}"
         where = f"{address} ({request})"
+        answer_seconds = answer_seconds or self.timeout_seconds
         try:
-            async with asyncio.timeout(_OVERALL_FACTOR * self._timeout_seconds):
+            async with asyncio.timeout(self._overall_seconds(answer_seconds)):
                 prepared = self._prepared(address, method, path, session, body)
+                prepared.extensions["timeout"] = httpx.Timeout(
+                    self.timeout_seconds, read=answer_seconds
+                ).as_dict()
                 return await self._exchange(prepared, request, session, most_bytes)
         except _NEVER_SENT as error:
             untrusted = _certificate_error(error)
-            lost = Lost(ClusterUnreachable(self._failure(where, error)), sent=False)
+            lost = Lost(ClusterUnreachable(self._failure(where, error, answer_seconds)), sent=False)
         except _UnreadableError as error:
             return Lost(ApiSurprise(f"{request}: {error}."), sent=True)
         # Broad on purpose: httpx lets some errors of ssl and anyio through as they are, and an error that passes
         # from here upwards has the cookie in its frames.
         except Exception as error:
-            return Lost(ClusterUnreachable(self._failure(where, error)), sent=True)
+            return Lost(ClusterUnreachable(self._failure(where, error, answer_seconds)), sent=True)
         if untrusted is not None:
             return Lost(await self._explain(address, untrusted), sent=False)
         return lost
@@ -151,7 +161,6 @@ class Exchange:
             _url(address).copy_with(raw_path=path.encode()),
             content=body.reveal().encode() if body else None,
             headers=headers,
-            extensions={"timeout": httpx.Timeout(self._timeout_seconds).as_dict()},
         )
 
     async def _exchange(
@@ -178,15 +187,19 @@ class Exchange:
         seen = None
         if not isinstance(error, PinMismatch):
             try:
-                shown = await fetch_fingerprint(address.host, address.port, self._timeout_seconds)
+                shown = await fetch_fingerprint(address.host, address.port, self.timeout_seconds)
                 seen = shown.fingerprint
             except ClusterUnreachable:
                 seen = None
         return explain_untrusted(error, self._trust, seen)
 
-    def _failure(self, where: str, error: Exception) -> str:
+    def _overall_seconds(self, answer_seconds: float) -> float:
+        """How long a whole exchange may take."""
+        return max(_OVERALL_FACTOR * self.timeout_seconds, answer_seconds)
+
+    def _failure(self, where: str, error: Exception, answer_seconds: float) -> str:
         """One sentence on a transport error; of its own text only the operating system's reason is used."""
-        seconds = f"{self._timeout_seconds:g} s"
+        seconds = f"{self.timeout_seconds:g} s"
         match error:
             case httpx.ConnectTimeout():
                 return f"{where}: no connection within {seconds}."
@@ -195,11 +208,11 @@ class Exchange:
             case httpx.ConnectError():
                 return f"{where}: no connection ({reason_of(error)})."
             case httpx.TimeoutException():
-                return f"{where}: no answer within {seconds}."
+                return f"{where}: no answer within {answer_seconds:g} s."
             case httpx.RemoteProtocolError():
                 return f"{where}: the connection ended before the answer was complete, or it is not HTTP."
             case TimeoutError():
-                return f"{where}: the answer was not complete within {_OVERALL_FACTOR * self._timeout_seconds:g} s."
+                return f"{where}: the answer was not complete within {self._overall_seconds(answer_seconds):g} s."
             case _:
                 return f"{where}: the connection broke ({reason_of(error)})."
 

@@ -3,6 +3,9 @@
 Holds the password. Everybody who reads at the same time shares one session, and when it ends one login. Whether a
 session is known to one node or to the whole cluster is not documented, so it is used only at the address where it was
 opened, and closed before another is opened elsewhere. Knows no other request than login and logout.
+
+A login whose answer nobody reads opens a session that nobody can close. So a login is waited for much longer than
+anything else, and while its answer is to come no other is sent to that address.
 """
 
 from __future__ import annotations
@@ -17,13 +20,20 @@ from dataclasses import dataclass
 from hctui.api import wire
 from hctui.api.address import Address
 from hctui.api.cancellation import finished
-from hctui.api.errors import ApiError, ApiSurprise, LoginRefused
+from hctui.api.errors import ApiError, ApiSurprise, LoginPending, LoginRefused
 from hctui.api.exchange import Exchange, Lost
 from hctui.api.reply import API_ROOT, Reply, refusal
 from hctui.api.text import harmless
 from hctui.core.secret import Secret
 
 _LOGOUT_SECONDS = 5.0
+_LAST_LOGIN_SECONDS = 10.0
+"""So long the end waits for a login whose answer is to come, to close what it opened."""
+
+_LOGIN_FACTOR = 4
+_MOST_LOGIN_FACTOR = 64
+"""The answer to a login may take so many time-outs; twice as many after one that had none, up to the second figure."""
+
 _MOST_LEFT = 8
 _COOKIE_VALUE = re.compile(r"[!#-+\--:<-\[\]-~]+")  # RFC 6265
 
@@ -70,6 +80,8 @@ class Sessions:
         self._open: Session | None = None
         self._left: deque[Session] = deque(maxlen=_MOST_LEFT)  # perhaps open still: they could not be closed
         self._lock = asyncio.Lock()
+        self._logins: dict[Address, asyncio.Task[Reply | Lost]] = {}  # whose answers nobody has taken yet
+        self._login_factor = _LOGIN_FACTOR
         self._login_count = 0
         self._renewal_failure: tuple[Session, ApiError] | None = None
 
@@ -92,10 +104,20 @@ class Sessions:
         """
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_LOGOUT_SECONDS), self._lock:
+                self._leave_unclaimed()
                 before = tuple(self._left)
                 await self._log_out()
                 for session in before:
                     await self._close(session, session.address)
+
+    async def close(self) -> None:
+        """Like `logout`, for good: what a login opens whose answer is to come within some seconds is closed as well."""
+        if self._logins:
+            await asyncio.wait(self._logins.values(), timeout=_LAST_LOGIN_SECONDS)
+        await self.logout()
+        for login in self._logins.values():
+            login.cancel()
+        await asyncio.gather(*self._logins.values(), return_exceptions=True)
 
     async def leave(self, address: Address) -> None:
         """Makes `address` the one to log in at from now on. Nobody answers where it was done before.
@@ -104,6 +126,7 @@ class Sessions:
         otherwise once its own address is used again.
         """
         async with self._lock:
+            self._leave_unclaimed()
             session, self._open, self._address = self._open, None, address
             if session is not None:
                 self._left.append(session)
@@ -112,6 +135,7 @@ class Sessions:
         """Like `leave`, where somebody does answer: an open session is closed first."""
         async with self._lock:
             await finished(self._log_out(), _LOGOUT_SECONDS)
+            self._leave_unclaimed()
             self._address = address
 
     async def renew(self, used: Session, status: int) -> Session:
@@ -142,13 +166,7 @@ class Sessions:
             async with asyncio.timeout(_LOGOUT_SECONDS):
                 for session in tuple(self._left):
                     await self._close(session, self._address)
-        reply = await self._exchange.send(
-            self._address,
-            "POST",
-            f"{API_ROOT}/login",
-            label="/login",
-            body=self._credentials(),
-        )
+        reply = await self._answer()
         if isinstance(reply, Lost):
             raise reply.error
         if reply.status in (400, 401, 403):
@@ -162,6 +180,57 @@ class Sessions:
         self._login_count += 1
         self._open = Session(session_id, self._address, self._login_count, renewed_for_403)
         return self._open
+
+    async def _answer(self) -> Reply | Lost:
+        """What is said to the login at the address in use. One that is under way there is gone on with.
+
+        Raises:
+            LoginPending: nothing yet, within the time that any answer may take.
+        """
+        address, seconds = self._address, self._exchange.timeout_seconds
+        if address not in self._logins:
+            self._logins[address] = asyncio.create_task(self._ask(address))
+        login = self._logins[address]
+        await asyncio.wait({login}, timeout=seconds)
+        if not login.done():
+            raise LoginPending(f"{address} (POST /login): no answer within {seconds:g} s. It is waited for.")
+        self._logins.pop(address, None)
+        return login.result()
+
+    async def _ask(self, address: Address) -> Reply | Lost:
+        """Sends a login; one that is answered when the address is no longer in use is undone."""
+        seconds = self._login_factor * self._exchange.timeout_seconds
+        reply = await self._exchange.send(
+            address,
+            "POST",
+            f"{API_ROOT}/login",
+            label="/login",
+            body=self._credentials(),
+            answer_seconds=seconds,
+        )
+        is_lost = isinstance(reply, Lost) and reply.sent
+        self._login_factor = min(2 * self._login_factor, _MOST_LOGIN_FACTOR) if is_lost else _LOGIN_FACTOR
+        if address != self._address:
+            if session := self._opened(reply, address):
+                await self._close(session, address)
+            self._logins.pop(address, None)
+        return reply
+
+    def _leave_unclaimed(self) -> None:
+        """What logins have opened whose answers came when nobody waited any more is to be closed."""
+        for address, login in tuple(self._logins.items()):
+            if login.done():
+                del self._logins[address]
+                if session := self._opened(login.result(), address):
+                    self._left.append(session)
+
+    @staticmethod
+    def _opened(reply: Reply | Lost, address: Address) -> Session | None:
+        """The session that a login at an address has opened, if it has, to be closed again."""
+        if isinstance(reply, Reply) and reply.is_success:
+            with contextlib.suppress(ApiSurprise):
+                return Session(_session_id(reply), address, 0)
+        return None
 
     def _credentials(self) -> Secret:
         return Secret(

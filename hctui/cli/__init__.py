@@ -26,6 +26,7 @@ from hctui.cli.status import status
 from hctui.config import Group
 from hctui.core.errors import HctuiError
 from hctui.core.secret import Secret, without_secrets
+from hctui.core.wrapping import one_line
 
 
 @click.group(
@@ -83,9 +84,8 @@ def main() -> None:
         error.show()
         sys.exit(error.exit_code)
     except HctuiError as error:
-        click.echo(f"{error.title}: {error.detail}", err=True)
-        if error.hint:
-            click.echo(error.hint, err=True)
+        for line in (*f"{error.title}: {error.detail}".split("\n"), *filter(None, [error.hint])):
+            click.echo(one_line(line), err=True)
         sys.exit(error.exit_code)
     except Exception:  # Python would print the same, and with it whatever secret the error speaks of
         click.echo(without_secrets(traceback.format_exc()), err=True, nl=False)

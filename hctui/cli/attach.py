@@ -12,6 +12,7 @@ from hctui.cli.running import Running, running
 from hctui.config import BY_KEY
 from hctui.core.errors import HctuiError
 from hctui.core.wording import listing
+from hctui.core.wrapping import one_line
 
 if TYPE_CHECKING:
     from hctui.config import Settings
@@ -107,7 +108,7 @@ async def _shown(engine: Running, looks: Layer) -> int:
         return 0
     if console.crash:
         where = written_down(console.crash, crash_file)
-        click.echo(f"The console crashed: {last_line(console.crash)}. {where}", err=True)
+        click.echo(one_line(f"The console crashed: {last_line(console.crash)}. {where}"), err=True)
     tell(
         f"hctui goes on balancing {engine.label} in process {pid}. `hctui` opens a console on it again, and "
         f"`kill {pid}` stops it."

@@ -150,7 +150,7 @@ def _asked(engine: Running, question: str, command: str) -> int | None:
     view = _look(engine)
     proposal = view.state.proposal
     if proposal is None:
-        tell(f"{engine.label}: no proposal waits.")
+        tell(f"{engine.label}: No proposal waits.")
         return None
     move = proposal.move
     dry = " DRY RUN: approving only pretends." if view.policy.dry_run else ""
@@ -187,7 +187,7 @@ def _no_longer_waits(view: View, number: int) -> Came:
     from hctui.cli.answers import Came
 
     proposal = view.state.proposal
-    other = f" Proposal {proposal.id} does." if proposal else ""
+    other = f" Proposal {proposal.id} does." if proposal else " None does."
     return Came(f"Proposal {number} does not wait.{other}", is_done=False)
 
 

@@ -15,7 +15,9 @@ from hctui.core.decision import Decision, Outcome
 from hctui.core.migration import Migration
 from hctui.core.model import NodeId, Snapshot, VmId
 from hctui.core.policy import Policy
+from hctui.core.proposals import route
 from hctui.core.state import Ledger, State, back_off_seconds, remaining_seconds
+from hctui.core.wording import duration
 from hctui.engine.view import Level, Line, View
 
 
@@ -129,15 +131,20 @@ def of_journal(
     decision: Decision | None,
     policy: Policy,
     now: float,
+    names: Mapping[str, str],
 ) -> Condition:
-    """How a balancer was that does not run, by its journal. `policy` is what the settings say now."""
-    facts = _facts(state, decision, policy, now, {})
+    """How a balancer was that does not run, by its journal.
+
+    `policy` is what the settings say now, `names` are those of VMs and nodes, by their ids.
+    """
+    facts = _facts(state, decision, policy, now, names)
+    migration = _was_migrating(state.migration, decision, now) if state.migration else None
     return Condition(
         cluster=cluster,
         addresses=addresses,
         health=Health.UNKNOWN,
         problems=("No hctui balances it on this host. What follows is from its journal.",),
-        **{**facts, "proposal": None},  # nobody is there to carry it out
+        **{**facts, "migration": migration, "proposal": None},  # nobody is there to carry it out
     )
 
 
@@ -187,18 +194,27 @@ def _problems(view: View, now: float) -> Iterator[str]:
 
 
 def _migrating(migration: Migration) -> str:
-    move = migration.move
+    return f"{route(migration.move)}: {_stage(migration)}"
+
+
+def _was_migrating(migration: Migration, decision: Decision | None, now: float) -> str:
+    """What was under way when the balancer was last heard of, and may be over since."""
+    seen_at = max(migration.phase_since, decision.at if decision else 0.0)
     return (
-        f"{move.vm_name} from {move.source_name} to {move.target_name}: {migration.phase}, "
-        f"{migration.progress_percent} %"
+        f"was migrating {route(migration.move)}, last seen {_stage(migration)}, {duration(now - seen_at)} ago. "
+        "The next start looks at it."
     )
+
+
+def _stage(migration: Migration) -> str:
+    return f"{migration.phase}, {migration.progress_percent} %"
 
 
 def _waiting(state: State, policy: Policy, now: float) -> Waiting | None:
     if state.proposal is None:
         return None
     move = state.proposal.move
-    told = f"{move.vm_name} from {move.source_name} to {move.target_name} ({move.reason})"
+    told = f"{route(move)} ({move.reason})"
     left = remaining_seconds(state.proposal.made_at, policy.proposal_limit_seconds, now)
     return Waiting(state.proposal.id, told, left)
 

@@ -31,6 +31,7 @@ def run(config_file: Path | None, once: bool, log_format: str, **flags: object) 
     settings = loaded(config_file, flags)
     if once:
         _refuse_unanswerable(settings)
+    _refuse_second(settings)
     _say_what_arms(settings)
     _balance(settings, once=once, log_format=log_format)
 
@@ -41,6 +42,21 @@ def _refuse_unanswerable(settings: Settings) -> None:
             ["Mode approve needs somebody to answer, and with --once it is over before anybody can."],
             hint="Leave --once out and answer with `hctui approve`, or use --mode auto.",
         )
+
+
+def _refuse_second(settings: Settings) -> None:
+    """Before a password is asked for or anybody logs in; a cluster reached at a new address is told apart later."""
+    from hctui.cli.running import lock_of
+    from hctui.config import paths
+    from hctui.journal import JournalError, find
+    from hctui.journal.lock import HeldElsewhere, holder
+
+    try:
+        info = find(paths.state_folder(), settings.cluster.url or "")
+    except JournalError:
+        return  # it is told of when it is opened
+    if info and (pid := holder(lock_of(info.path))):
+        raise HeldElsewhere(pid)
 
 
 def _say_what_arms(settings: Settings) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from hctui.config import paths
 from hctui.core.errors import HctuiError
 from hctui.core.wording import listing
+from hctui.core.wrapping import one_line
 
 if TYPE_CHECKING:
     from hctui.engine.remote_client import Found
@@ -41,8 +42,8 @@ class Running:
 
     @property
     def label(self) -> str:
-        """What the cluster is called; its address until it has told its name."""
-        return self.found.hello.cluster_name or self.found.hello.address
+        """What the cluster is called, on one line; its address until it has told its name."""
+        return one_line(self.found.hello.cluster_name or self.found.hello.address)
 
     def has(self, names: Iterable[str]) -> bool:
         """Whether one of these is a name of its cluster."""

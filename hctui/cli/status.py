@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
@@ -12,7 +13,8 @@ from typing import TYPE_CHECKING
 import click
 
 from hctui.cli.options import loaded, settings_flags
-from hctui.cli.printing import width
+from hctui.cli.printing import tell, width
+from hctui.core.decision import Outcome
 from hctui.core.wrapping import Block, indented, wrapped
 
 if TYPE_CHECKING:
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
 
 MOST_WAITS = 5
 """So many of what rests is told as text; the rest is counted."""
+
+_SENTENCES = re.compile(r"(?<=\.) ")
+"""What stands between two of them."""
 
 
 @click.command(short_help="Say how the running hctui is.")
@@ -38,18 +43,24 @@ def status(config_file: Path | None, named: str | None, as_json: bool) -> int:
     data is old, it cannot write its journal, or it is live and its account may not migrate; 2 if none runs for a
     cluster that was balanced from here, or it cannot be told.
     """
-    conditions = conditions_of_this_host(loaded(config_file, {}).policy(), named)
-    if not conditions:
-        click.echo(
-            f"No hctui runs on this host{f' for {named}' if named else ''}, and none has left a journal."
-        )
-        return 2
+    found = conditions_of_this_host(loaded(config_file, {}).policy(), named)
+    conditions = found or [_nobody(named)]
     if as_json:
         for condition in conditions:
             click.echo(json.dumps({**asdict(condition), "health": condition.health.name.lower()}))
+    elif found:
+        click.echo("\n\n".join("\n".join(as_text(each, time.time(), width())) for each in found))
     else:
-        click.echo("\n\n".join("\n".join(as_text(each, time.time(), width())) for each in conditions))
+        tell(*conditions[0].problems)
     return max(condition.health for condition in conditions).value
+
+
+def _nobody(named: str | None) -> Condition:
+    """How it is where no hctui runs and none ran, for a name or for any."""
+    from hctui.cli.health import Condition, Health
+
+    told = f"No hctui runs on this host{f' for {named}' if named else ''}, and none has left a journal."
+    return Condition(named or "", (), Health.UNKNOWN, (told,))
 
 
 def conditions_of_this_host(policy: Policy, named: str | None) -> list[Condition]:
@@ -113,7 +124,7 @@ def _read(info: JournalInfo, policy: Policy) -> Condition:
     from hctui.cli.running import lock_of
     from hctui.journal import JournalError
     from hctui.journal.lock import holder
-    from hctui.journal.memory import read_memory
+    from hctui.journal.memory import read_memory, read_names
     from hctui.journal.traces import read_decision_at
 
     if pid := holder(lock_of(info.path)):
@@ -122,9 +133,10 @@ def _read(info: JournalInfo, policy: Policy) -> Condition:
     now = time.time()
     try:
         state, decision = read_memory(info.path), read_decision_at(info.path, now)
+        names = read_names(info.path)
     except JournalError as error:
         return Condition(info.cluster_name, info.addresses, Health.UNKNOWN, (str(error),))
-    return of_journal(info.cluster_name, info.addresses, state, decision, policy, now)
+    return of_journal(info.cluster_name, info.addresses, state, decision, policy, now, names)
 
 
 def as_text(condition: Condition, now: float, columns: int | None = None) -> list[str]:
@@ -146,10 +158,10 @@ def _blocks(condition: Condition, now: float) -> Iterator[Block]:
         "data": _age(condition.data_at, now),
         "decided": _age(condition.decided_at, now),
         "decision": _decision(condition),
-        "migrating": condition.migration,
+        "migration": condition.migration,
         "proposal": _proposal(condition),
         "resting": _waits(condition),
-        "last error": f"{_age(condition.error_at, now)}: {condition.error}" if condition.error else None,
+        "last error": _error(condition, now),
     }
     for name, fact in facts.items():
         if fact:
@@ -166,11 +178,26 @@ def _via(condition: Condition, now: float) -> str | None:
 
 
 def _decision(condition: Condition) -> str | None:
-    """What it came to, and why; the sentence alone where it begins with that, and not where it is told already."""
-    outcome, sentence = condition.outcome or "", condition.sentence or ""
-    if sentence in condition.problems:
+    """What it came to, and why; the sentence alone where it begins with that, and nothing that is told already."""
+    outcome = condition.outcome or ""
+    sentence = _not_told(condition.sentence or "", condition.problems)
+    if condition.pid is None and condition.outcome == Outcome.WATCHING:
+        return None  # that was then; the migration has a line of its own
+    if not sentence:
         return outcome
     return sentence if sentence.lower().startswith(outcome) else f"{outcome}: {sentence}"
+
+
+def _error(condition: Condition, now: float) -> str | None:
+    if not condition.error:
+        return None
+    return f"{_age(condition.error_at, now)}: {_not_told(condition.error, condition.problems) or 'as above.'}"
+
+
+def _not_told(text: str, told: Iterable[str]) -> str:
+    """Those sentences of a text that are not told above it: one error may be many lines long."""
+    known = {sentence for each in told for sentence in _SENTENCES.split(each)}
+    return " ".join(sentence for sentence in _SENTENCES.split(text) if sentence not in known)
 
 
 def _switches(condition: Condition) -> str | None:

@@ -14,6 +14,7 @@ from hctui.config.document import read_document
 from hctui.config.paths import config_file
 from hctui.config.reading import Reader
 from hctui.config.settings import Layer, Settings
+from hctui.config.source import CONSOLE, Source
 
 
 def load(path: Path | None, environ: Mapping[str, str], flags: Mapping[str, object]) -> Settings:
@@ -41,15 +42,17 @@ def load(path: Path | None, environ: Mapping[str, str], flags: Mapping[str, obje
     return reader.checked(Settings(file, layers))
 
 
-def change(settings: Settings, changes: Mapping[str, str]) -> Settings:
+def change(settings: Settings, changes: Mapping[str, str], source: Source = CONSOLE) -> Settings:
     """Put values typed in the console, by the key of the setting, above every other source.
+
+    `source` says who changed them, if not whoever is at the console; its kind stays that of the console.
 
     Raises:
         SettingsError: a value is wrong, or does not go with the others.
         KeyError: there is no such setting.
     """
     reader = Reader()
-    typed = reader.typed(changes)
+    typed = reader.typed(changes, source)
     console, flags, environment, file = settings.layers
     merged = MappingProxyType({**console, **typed})
     return reader.checked(Settings(settings.file, (merged, flags, environment, file)))

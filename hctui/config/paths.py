@@ -64,7 +64,8 @@ def private_folder(folder: Path) -> Path:
     """Create a folder of ours if need be, and make sure that nobody else can change what is in it.
 
     Raises:
-        FolderError: it cannot be created, belongs to somebody else, or others may write to it.
+        FolderError: it cannot be created, belongs to somebody else, or others may write to it or put another one in
+            its place.
     """
     create_folder(folder)
     ours, above = folder.stat(), folder.parent.stat()
@@ -73,4 +74,15 @@ def private_folder(folder: Path) -> Path:
     if ours.st_mode & _WRITABLE_BY_OTHERS:
         hint = f"Run: chmod 700 {shlex.quote(str(folder))}"
         raise FolderError(f"{folder} may be written to by other users.", hint=hint)
+    for each in folder.resolve().parents:
+        if _lets_others_rename(each.stat().st_mode):
+            hint = f"Run: chmod o-w {shlex.quote(str(each))}, or chmod +t where others have to write there."
+            raise FolderError(
+                f"{folder} could be replaced by other users: they may write to {each}.", hint=hint
+            )
     return folder
+
+
+def _lets_others_rename(mode: int) -> bool:
+    """Whether anybody may rename what is in a folder of this mode, and put something of theirs in its place."""
+    return bool(mode & stat.S_IWOTH) and not mode & stat.S_ISVTX

@@ -71,13 +71,13 @@ class Reader:
         layer = self._layer(_Raw(setting, content, source, is_text=False) for setting, content in found)
         return _anchored(layer, file.parent)
 
-    def typed(self, changes: Mapping[str, str]) -> Layer:
-        """Read what was typed in the console, by the key of the setting.
+    def typed(self, changes: Mapping[str, str], source: Source = CONSOLE) -> Layer:
+        """Read what was typed in the console or ordered by a command, by the key of the setting.
 
         Raises:
             KeyError: there is no such setting.
         """
-        return self._layer(_Raw(BY_KEY[key], text, CONSOLE, is_text=True) for key, text in changes.items())
+        return self._layer(_Raw(BY_KEY[key], text, source, is_text=True) for key, text in changes.items())
 
     def checked(self, settings: Settings) -> Settings:
         """Return the settings if nothing at all was wrong, and their values go together.

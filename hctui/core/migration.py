@@ -193,9 +193,7 @@ def watched(migration: Migration, seen: Look, now: float, limit_seconds: float) 
     after = replace(
         migration,
         phase=phase,
-        # A clock set back must not stretch a limit: what began in the future begins now.
-        phase_since=min(migration.phase_since, now) if phase is migration.phase else now,
-        requested_at=min(migration.requested_at, now),
+        phase_since=migration.phase_since if phase is migration.phase else now,
         progress_percent=task.progress_percent if task and task.state.is_live else migration.progress_percent,
     )
     if phase.is_end:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from hctui.core import others
+from hctui.core import flaws, others
 from hctui.core.decision import Check, Notice, Verdict
 from hctui.core.history import recorded, sample_of
 from hctui.core.model import Snapshot, VmId
 from hctui.core.policy import Policy
-from hctui.core.safety import cleared, gate, is_unwell, unreadable
+from hctui.core.safety import cleared, is_unwell, judged, unreadable, with_recovery
 from hctui.core.situation import upheld
 from hctui.core.state import State, in_every_reality, pruned, with_disturbance
 
@@ -36,11 +36,13 @@ def look(state: State, snapshot: Snapshot, policy: Policy, now: float) -> Seen:
     # The samples before this one tell since when nothing was known, so this comes before it is recorded.
     seen = look_again(state, snapshot, policy, now, own_vm)
     state, safety, notices = _observed(seen.state, snapshot, policy, now), seen.safety, seen.notices
-    is_itself = any(verdict.check is Check.RECOVERED and verdict.ok for verdict in safety)
+    state, is_itself = others.settled(state, snapshot, policy, now)
+    is_itself &= any(verdict.check is Check.RECOVERED and verdict.ok for verdict in safety)
     if is_itself and not is_unwell(safety, unreadable(snapshot, policy)):
         foreign = {**others.migrating(snapshot, own_vm), **relocated}
         state, notices = others.noted(state, foreign, policy, now)
-    return Seen(state, safety, notices)
+    state, told = flaws.noted(state, snapshot)
+    return Seen(state, safety, (*notices, *told))
 
 
 def look_again(
@@ -50,11 +52,9 @@ def look_again(
 
     `own_vm` is the VM of our own migration.
     """
-    blind = unreadable(snapshot, policy)
-    state = cleared(state, policy, now, is_clear=not blind)
-    safety = gate(snapshot, policy, now, unwell_at=state.unwell_at, own_vm=own_vm)
-    if is_unwell(safety, blind):
-        state = replace(state, unwell_at=now)
+    blind, verdicts = unreadable(snapshot, policy), judged(snapshot, policy, now, own_vm)
+    state = cleared(state, policy, now, is_clear=not blind, is_ill=is_unwell(verdicts, blind))
+    safety = with_recovery(verdicts, policy, now, state.unwell_at)
     if any(verdict.check is Check.NO_OTHER_MIGRATION and not verdict.ok for verdict in safety):
         state = in_every_reality(state, lambda ledger: with_disturbance(ledger, now))
     return Seen(state, safety)
@@ -65,14 +65,9 @@ def _observed(state: State, snapshot: Snapshot, policy: Policy, now: float) -> S
     imagination = state.imagination and upheld(state.imagination, snapshot)
     if imagination:
         imagination = replace(imagination, ledger=pruned(imagination.ledger, snapshot, policy, now))
-    proposal = state.proposal
-    if proposal and proposal.made_at > now:
-        proposal = replace(proposal, made_at=now)
     return replace(
         state,
-        unwell_at=None if state.unwell_at is None else min(state.unwell_at, now),
         samples=recorded(state.samples, sample_of(snapshot), policy.keep_seconds),
         real=pruned(state.real, snapshot, policy, now),
         imagination=imagination,
-        proposal=proposal,
     )

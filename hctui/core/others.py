@@ -1,7 +1,7 @@
 """Migrations that are not ours: which are seen, and when so many of them look like another balancer at work.
 
 Each is waited for and rests the cluster like one of ours; that is the cycle's business. Here they are told apart and
-counted. While the cluster is not well they are not: then it moves its VMs itself.
+counted. While the cluster is not well, or empties a node, they are not: then it moves its VMs itself.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from hctui.core.decision import Notice
-from hctui.core.model import Snapshot, VmId, VmState
+from hctui.core.model import Node, NodeId, Snapshot, VmId, VmState
 from hctui.core.policy import Policy
-from hctui.core.state import Others, Sighting, State
+from hctui.core.state import Sighting, State, remaining_seconds
 from hctui.core.wording import some_of
 
 ENOUGH = 3
@@ -55,6 +55,24 @@ def relocated(state: State, snapshot: Snapshot) -> dict[VmId, str]:
     }
 
 
+def emptied(snapshot: Snapshot, policy: Policy) -> dict[NodeId, Node]:
+    """The nodes that could run VMs and may not: HyperCore takes their VMs elsewhere, and back once they may again."""
+    return {
+        node.id: node
+        for node in snapshot.nodes.values()
+        if node.allow_running_vms is False
+        and node.supports_virtualization is not False
+        and node.lan_ip not in policy.excluded_node_ips
+    }
+
+
+def settled(state: State, snapshot: Snapshot, policy: Policy, now: float) -> tuple[State, bool]:
+    """Remember whether HyperCore empties a node; and whether it has not for as long as a recovery cooldown lasts."""
+    if emptied(snapshot, policy):
+        return replace(state, others=replace(state.others, emptied_at=now)), False
+    return state, not remaining_seconds(state.others.emptied_at, policy.recovery_cooldown_seconds, now)
+
+
 def noted(
     state: State, seen: Mapping[VmId, str], policy: Policy, now: float
 ) -> tuple[State, tuple[Notice, ...]]:
@@ -73,10 +91,11 @@ def noted(
     told_at = state.others.told_at
     is_due = told_at is None or now - told_at >= SPAN_SECONDS
     if not new or len(sightings) < ENOUGH or not is_due:
-        return replace(state, others=Others(sightings, told_at)), ()
+        return replace(state, others=replace(state.others, sightings=sightings)), ()
     names = some_of(list(dict.fromkeys(each.vm_name for each in reversed(sightings))), "VM")
     told = (
         f"Somebody else seems to be balancing this cluster: {len(sightings)} migrations within an hour were not "
         f"made by hctui ({names}). It waits for each, and rests after it."
     )
-    return replace(state, others=Others(sightings, now)), (Notice("others_balance", told),)
+    others = replace(state.others, sightings=sightings, told_at=now)
+    return replace(state, others=others), (Notice("others_balance", told),)

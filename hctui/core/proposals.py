@@ -157,6 +157,17 @@ def _proposed(state: State, decision: Decision) -> tuple[State, Decision, Move |
     return state, replace(decision, outcome=Outcome.PROPOSAL, sentence=told), None
 
 
+def taken_back(state: State, decision: Decision, why: str) -> tuple[State, Decision]:
+    """The state and the decision of a cycle without the proposal it made, of which nobody has heard.
+
+    Its number stays used. `why` is a sentence.
+    """
+    assert decision.move is not None  # noqa: S101 - it was proposed
+    told = f"Not proposed: {route(decision.move)}. {why}"
+    decision = replace(decision, outcome=Outcome.BLOCKED, sentence=told, answer="", move=None)
+    return replace(state, proposal=None), decision
+
+
 def _is_expired(s: Situation, proposal: Proposal) -> bool:
     return s.now - proposal.made_at > s.policy.proposal_limit_seconds
 

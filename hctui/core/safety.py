@@ -7,11 +7,12 @@ What cannot be known counts as "no".
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from hctui.core.decision import Check, Verdict
-from hctui.core.model import NetworkStatus, Node, Snapshot, UpdateVerdict, VmId
-from hctui.core.others import migrating
+from hctui.core.model import NetworkStatus, Node, NodeId, Snapshot, UpdateVerdict, VmId
+from hctui.core.others import emptied, migrating
 from hctui.core.policy import Policy
 from hctui.core.state import State, remaining_seconds
 from hctui.core.wording import count, duration, listing, some_of
@@ -26,15 +27,26 @@ def gate(
     snapshot: Snapshot, policy: Policy, now: float, *, unwell_at: float | None, own_vm: VmId | None = None
 ) -> tuple[Verdict, ...]:
     """All verdicts, in order. `own_vm` is the VM of our own migration, which does not count as another's."""
+    return with_recovery(judged(snapshot, policy, now, own_vm), policy, now, unwell_at)
+
+
+def judged(snapshot: Snapshot, policy: Policy, now: float, own_vm: VmId | None) -> tuple[Verdict, ...]:
+    """The verdicts on what the snapshot shows."""
     watched = [node for node in snapshot.nodes.values() if node.lan_ip not in policy.excluded_node_ips]
-    verdicts = (
+    return (
         _fresh(snapshot, policy, now),
         _online(watched),
         _settled(watched),
         Verdict(Check.NO_UPDATE, snapshot.update.verdict is UpdateVerdict.INACTIVE, snapshot.update.sentence),
         _no_alert(snapshot, policy),
-        _no_other_migration(snapshot, own_vm),
+        _no_other_migration(snapshot, policy, own_vm),
     )
+
+
+def with_recovery(
+    verdicts: tuple[Verdict, ...], policy: Policy, now: float, unwell_at: float | None
+) -> tuple[Verdict, ...]:
+    """The verdicts with that on the recovery cooldown after them."""
     # While the cluster is not well there is nothing to recover from yet, and one reason less to name.
     return (*verdicts, _recovered(policy, now, None if is_unwell(verdicts) else unwell_at))
 
@@ -57,22 +69,25 @@ def unreadable(snapshot: Snapshot, policy: Policy) -> frozenset[Check]:
     return frozenset(check for check, is_so in blind.items() if is_so)
 
 
-def cleared(state: State, policy: Policy, now: float, *, is_clear: bool) -> State:
+def cleared(state: State, policy: Policy, now: float, *, is_clear: bool, is_ill: bool = False) -> State:
     """The state after a look that showed whether the cluster is well, or did not.
 
-    Not to know stands us down while it lasts. It counts as not being well, and so has a recovery cooldown after it,
-    only once it has lasted longer than data may be old: one poll or two that fail say nothing of the cluster.
+    The recovery cooldown begins once the cluster is seen well again: what passes unseen before that does not count.
+    Not to know (not `is_clear`) stands us down while it lasts. It counts as not being well (`is_ill`), and so has a
+    recovery cooldown after it, only once it has lasted longer than data may be old: one poll or two that fail say
+    nothing of the cluster.
     """
-    since = state.unclear_since
+    since, is_well = state.unclear_since, is_clear and not is_ill
     if since is None:
-        if is_clear:
+        if is_well:
             return state
-        # It was clear at the last poll, if there was one just before this.
+        # It was well at the last poll, if there was one just before this.
         last = state.samples[-1].at if state.samples else now
         since = min(now, max(last, now - policy.interval_seconds))
-    too_long = now - since > policy.stale_after_seconds
+    was_ill = state.unwell_at is not None and state.unwell_at >= since
+    rests = is_ill or (is_well and was_ill) or now - since > policy.stale_after_seconds
     return replace(
-        state, unclear_since=None if is_clear else since, unwell_at=now if too_long else state.unwell_at
+        state, unclear_since=None if is_well else since, unwell_at=now if rests else state.unwell_at
     )
 
 
@@ -117,19 +132,23 @@ def _no_alert(snapshot: Snapshot, policy: Policy) -> Verdict:
     return Verdict(Check.NO_ALERT, False, f"The cluster reports: {named}.")
 
 
-def _no_other_migration(snapshot: Snapshot, own_vm: VmId | None) -> Verdict:
+def _no_other_migration(snapshot: Snapshot, policy: Policy, own_vm: VmId | None) -> Verdict:
     moving = migrating(snapshot, own_vm)
     if not moving:
         return Verdict(Check.NO_OTHER_MIGRATION, True, "Nobody else is migrating a VM.")
     names = some_of(list(moving.values()), "VM")
     verb = "is" if len(moving) == 1 else "are"
-    return Verdict(
-        Check.NO_OTHER_MIGRATION,
-        False,
-        f"{names} {verb} being migrated; hctui did not begin that, or has given it up.",
-        len(moving),
-        0,
-    )
+    nodes = emptied(snapshot, policy)
+    left = [vm.node_id for vm_id in moving if (vm := snapshot.vms.get(vm_id)) and vm.node_id in nodes]
+    told = f"{names} {verb} being migrated; hctui did not begin that, or has given it up."
+    if len(left) == len(moving):
+        told = f"HyperCore takes {names} from {_which_take_none(nodes, left)}."
+    return Verdict(Check.NO_OTHER_MIGRATION, False, told, len(moving), 0)
+
+
+def _which_take_none(nodes: Mapping[NodeId, Node], left: list[NodeId]) -> str:
+    names = sorted({nodes[node_id].name for node_id in left})
+    return f"{some_of(names, 'node')}, which {'does' if len(names) == 1 else 'do'} not allow VMs"
 
 
 def _recovered(policy: Policy, now: float, unwell_at: float | None) -> Verdict:

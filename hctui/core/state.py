@@ -130,10 +130,14 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True)
 class Others:
-    """What somebody else migrates on this cluster, and when it was last told that this looks like balancing."""
+    """What somebody else migrates on this cluster, and when it was last told that this looks like balancing.
+
+    `emptied_at`: when a node was last seen that HyperCore empties.
+    """
 
     sightings: tuple[Sighting, ...] = ()
     told_at: float | None = None
+    emptied_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,13 +168,14 @@ class State:
         proposal: the move that waits for a person, in approve mode.
         proposals_made: how many so far; the next proposal's id is one more.
         paused: watch, decide nothing; by order of a person, or after failures.
-        unwell_at: when the cluster was last seen not well; starts the recovery cooldown.
+        unwell_at: until when the cluster was not well, or not seen well again; starts the recovery cooldown.
         dry_run_held: a person has switched to dry run while it ran; that holds over restarts, until one switches back.
         failed_in_a_row: migrations that failed since the last arrival, oldest first.
         failure_pause_at: since when it is paused after failures; `None` if it is not, or a person says so.
-        unclear_since: since when it is not known whether the cluster is well; `None` while it is known.
+        unclear_since: since when the cluster was not seen well, be it that nobody knows; `None` while it is well.
         others: migrations that are not ours.
         clock: tells a clock that jumps.
+        flaws: of rules, those that were told, in sentences.
     """
 
     samples: tuple[Sample, ...] = ()
@@ -187,17 +192,12 @@ class State:
     unclear_since: float | None = None
     others: Others = Others()
     clock: WallClock = WallClock()
+    flaws: tuple[str, ...] = ()
 
     @property
     def ledger(self) -> Ledger:
         """The ledger that decisions go by: the imagined one in a dry run."""
         return self.imagination.ledger if self.imagination else self.real
-
-    def with_ledger(self, ledger: Ledger) -> State:
-        """This state with the ledger in force replaced."""
-        if self.imagination:
-            return replace(self, imagination=replace(self.imagination, ledger=ledger))
-        return replace(self, real=ledger)
 
 
 def remaining_seconds(begun_at: float | None, length_seconds: float, now: float) -> float:

@@ -89,6 +89,7 @@ def _shifted(state: State, seconds: float) -> State:
                 for seen in state.others.sightings
             ),
             at(state.others.told_at),
+            at(state.others.emptied_at),
         ),
     )
 

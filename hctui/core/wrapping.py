@@ -1,8 +1,13 @@
-"""Sentences as lines of a terminal: wrapped at words, with hanging indents. Pure; knows no terminal and no words."""
+"""Sentences as lines of a terminal: harmless, wrapped at words, with hanging indents. Pure; knows no words.
+
+What a cluster says is made harmless before it is taken in. This is the second lock on the same door, for what comes
+from a file or another process, and every line that is printed passes through it.
+"""
 
 from __future__ import annotations
 
 import textwrap
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -27,21 +32,33 @@ def indented(text: str, indent: int = 0, hang: int = 0) -> Block:
     return Block(text, " " * indent, " " * (indent + hang))
 
 
+def one_line(text: str) -> str:
+    """The text on one line: a blank for each line break, `?` for what would steer a terminal or turn text around."""
+    return text if text.isprintable() else "".join(map(_visible, text))
+
+
+def _visible(char: str) -> str:
+    if char.isprintable() or unicodedata.category(char) == "Zs":
+        return char
+    return " " if char.isspace() else "?"
+
+
 def wrapped(blocks: Iterable[Block | str], width: int | None = WIDEST) -> list[str]:
-    """The lines of all blocks, none wider than `width`; `None`: each block is one line. Strings stay as they are."""
+    """The lines of all blocks, none wider than `width`; `None`: each block is one line. Strings are one line each."""
     return [line for block in blocks for line in _lines(block, width)]
 
 
 def _lines(block: Block | str, width: int | None) -> list[str]:
     if isinstance(block, str):
-        return [block]
+        return [one_line(block)]
+    text = one_line(block.text)
     if width is None:
-        return [f"{block.first}{block.text}".rstrip()]
+        return [f"{one_line(block.first)}{text}".rstrip()]
     before = max(len(block.first), len(block.rest))
     return textwrap.wrap(
-        block.text,
+        text,
         max(min(width, WIDEST), before + _NARROWEST),
-        initial_indent=block.first,
-        subsequent_indent=block.rest,
+        initial_indent=one_line(block.first),
+        subsequent_indent=one_line(block.rest),
         break_on_hyphens=False,
     )

@@ -6,13 +6,14 @@ The one way in which an engine is put together, for a real cluster and for the s
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 from hctui.api.client import Client
-from hctui.api.errors import ApiTrouble, ClusterUnreachable
+from hctui.api.errors import ApiError, ConnectionSettingWrong, LoginRefused, UntrustedCertificate
 from hctui.core import intake
 from hctui.core.errors import HctuiError
 from hctui.core.model import ClusterInfo
@@ -32,6 +33,11 @@ from hctui.engine.waiting import Waiting
 from hctui.journal.last_nodes import last_nodes
 from hctui.journal.memory import read_memory
 from hctui.journal.store import Journal
+
+T = TypeVar("T")
+
+_FOR_GOOD = (LoginRefused, UntrustedCertificate, ConnectionSettingWrong)
+"""At the start these end it: nothing but other settings helps, and a login tried again and again locks the account."""
 
 
 class NoData(HctuiError):
@@ -69,10 +75,7 @@ async def balance(
         desk.log(line)
         notifier.take(line)
 
-    def name() -> str:
-        return desk.view.cluster.name if desk.view.cluster else desk.view.contact.address
-
-    notifier = Notifier(lambda: desk.view.settings, name, told)
+    notifier = Notifier(lambda: desk.view, told)
     desk.told = told
     until = None if plan.duration_seconds is None else clock.now() + plan.duration_seconds
     run = _Run(client, desk, plan, clock, told, stop, until)
@@ -82,9 +85,7 @@ async def balance(
         client,
         Waiting(desk, plan.journal_folder, told) as waiting,
     ):
-        if (info := await run.first_contact()) is not None:
-            told(Line(clock.now(), "connected", _greeting(info, desk.view)))
-            await run.look_at_permission()
+        if (info := await run.steadily(run.first_contact)) is not None:
             await run.with_journal(info, waiting)
             told(Line(clock.now(), "stopped", "Stopped. Logging out."))
 
@@ -109,7 +110,8 @@ class _Run:
     async def first_contact(self) -> ClusterInfo | None:
         """Who the cluster is; asks until it answers, unless there is only one try, or until told to stop or time is up.
 
-        What waiting cannot mend (a refused login, a certificate that is not trusted) is raised at once.
+        What only new settings and another start can mend is raised at once (`_FOR_GOOD`). A right that the account
+        lacks can be given at the cluster, and what makes no sense may be a node that is starting: for these it waits.
         """
         await _recall_nodes(self.client, self.plan.journal_folder, self.desk.view.contact.address)
         interval = self.desk.view.policy.interval_seconds
@@ -122,7 +124,9 @@ class _Run:
                 )
                 reaching.publish(self.desk, contact, self.told)
                 return info
-            except (ClusterUnreachable, ApiTrouble) as error:
+            except _FOR_GOOD:
+                raise
+            except ApiError as error:
                 if self.plan.once:
                     raise
                 contact = reaching.not_reached(self.desk.view.contact, self.client.reach, str(error))
@@ -134,6 +138,17 @@ class _Run:
             await first_of(self.clock.sleep(interval), self.stop.wait())
         return None
 
+    async def steadily(self, work: Callable[[], Awaitable[T]]) -> T | None:
+        """Do it, begun anew after each fault of ours; `None` if told to stop meanwhile."""
+        return await recovering(
+            work,
+            clock=self.clock,
+            log=self.told,
+            stop=self.stop,
+            pause_seconds=self.desk.view.policy.interval_seconds,
+            crash_file=self.plan.journal_folder / "fault.txt",
+        )
+
     async def look_at_permission(self) -> None:
         """Warn where the account seems to lack the right to migrate."""
         await permission.look(self.client, self.desk, self.clock, self.told)
@@ -144,45 +159,50 @@ class _Run:
         Raises:
             NoData: there was to be one cycle, and it could not read the cluster.
         """
-        async with Journal.open(self.plan.journal_folder, info, self.desk.view.contact.address) as journal:
+        address = self.desk.view.contact.address
+
+        def slowly(told: str) -> None:
+            self.told(Line(self.clock.now(), "journal", told, Level.WARNING))
+
+        async with Journal.open(self.plan.journal_folder, info, address, slowly) as journal:
             await _begin_without_memory(journal, self.clock, self.told)
             beginnings = [await waiting.hand_over(journal, await self._remembered(journal))]
             ordered = self.desk.standing
 
             async def from_the_journal() -> None:
-                state = beginnings.pop() if beginnings else self.desk.upheld(await self._remembered(journal))
-                await self._engine(journal, info, state, ordered)
+                is_anew = not beginnings
+                state = self.desk.upheld(await self._remembered(journal)) if is_anew else beginnings.pop()
+                engine = self._engine(journal, info, state, ordered, is_anew=is_anew)
+                if not is_anew:
+                    self.told(Line(self.clock.now(), "connected", _greeting(info, self.desk.view)))
+                    await self.look_at_permission()
+                async with _stopping_with(engine, self.stop):
+                    await engine.run(once=self.plan.once, until=self.until)
 
             self.desk.queries = Queries(journal.path)
             try:
-                await recovering(
-                    from_the_journal,
-                    clock=self.clock,
-                    log=self.told,
-                    stop=self.stop,
-                    pause_seconds=self.desk.view.policy.interval_seconds,
-                    crash_file=self.plan.journal_folder / "fault.txt",
-                )
+                await self.steadily(from_the_journal)
             finally:
                 self.desk.queries = None
                 await self._keep_orders(journal)
         if self.plan.once and self.desk.view.contact.error:
             raise NoData(self.desk.view.contact.error)
 
-    async def _engine(self, journal: Journal, info: ClusterInfo, state: State, ordered: Standing) -> None:
-        engine = Engine(
+    def _engine(
+        self, journal: Journal, info: ClusterInfo, state: State, ordered: Standing, *, is_anew: bool
+    ) -> Engine:
+        return Engine(
             cluster=self.client,
             memory=journal,
             clock=self.clock,
             desk=self.desk,
             state=_resumed(state),
             ordered=ordered,
+            is_anew=is_anew,
             info=info,
             log=self.told,
             on_live=self.look_at_permission,
         )
-        async with _stopping_with(engine, self.stop):
-            await engine.run(once=self.plan.once, until=self.until)
 
     async def _keep_orders(self, journal: Journal) -> None:
         """Write down what was ordered after a fault, and no engine has taken: it holds at the next start."""

@@ -16,7 +16,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from hctui.config import Settings, SourceKind, change, reloaded
+from hctui.config import Settings, Source, SourceKind, change, reloaded
 from hctui.config.schema import DRY_RUN
 from hctui.core import intake, streak
 from hctui.core.commands import ITSELF, Giver, Ordered, Pause, Resume
@@ -122,7 +122,7 @@ class Desk:
         self.told(Line(self.now(), "ordered", f"Ordered by {giver}: {what}.", data=data))
         came_of_it: tuple[str, ...] = ()
         if isinstance(command, ChangeSettings | ReloadSettings):
-            came_of_it = self._change_settings(command)
+            came_of_it = self._change_settings(command, giver)
             self._stir()
         else:
             self.take_up(command)
@@ -179,12 +179,12 @@ class Desk:
             self.told(Line(self.now(), "settings", sentence))
         return changed
 
-    def _change_settings(self, command: SettingsCommand) -> tuple[str, ...]:
+    def _change_settings(self, command: SettingsCommand, giver: Giver) -> tuple[str, ...]:
         """Returns what came of it, in sentences."""
         settings = self._view.settings
         try:
             if isinstance(command, ChangeSettings):
-                wanted = change(settings, command.changes)
+                wanted = change(settings, command.changes, Source(SourceKind.CONSOLE, giver.name))
             else:
                 wanted = _agreed(reloaded(settings, command.forget), command.expected)
             return self.use(wanted) or (NOTHING_CHANGED,)

@@ -16,7 +16,8 @@ from typing import Any, TypeVar
 from hctui.api.errors import LoginRefused
 from hctui.config import change
 from hctui.config.schema import DRY_RUN
-from hctui.core import balancer, intake, streak
+from hctui.config.source import EARLIER
+from hctui.core import balancer, intake, proposals, streak
 from hctui.core.decision import Decision, Move, Reason
 from hctui.core.errors import HctuiError
 from hctui.core.migration import Look, Migration, Phase, Unread, answer_sentence
@@ -25,7 +26,7 @@ from hctui.core.state import Standing, State
 from hctui.core.wording import count
 from hctui.engine import narrative, reaching
 from hctui.engine.clock import Clock, first_of
-from hctui.engine.desk import Desk
+from hctui.engine.desk import Desk, is_held
 from hctui.engine.executor import Cluster, Executor, Memory, NotDone
 from hctui.engine.log import Log
 from hctui.engine.order_words import of_its_own
@@ -67,6 +68,7 @@ class Engine:
         desk: Desk,
         state: State,
         ordered: Standing = NOTHING_ORDERED,
+        is_anew: bool = False,
         info: ClusterInfo,
         log: Log,
         on_live: Callable[[], Awaitable[None]],
@@ -80,6 +82,7 @@ class Engine:
             desk: where views go and orders come from.
             state: what is gone on with.
             ordered: what of its standing was ordered in this run, so that it is not told as that of the last.
+            is_anew: begun again in the same run, after a fault of ours.
             info: which cluster it is.
             log: gets every line.
             on_live: called once a dry run ends, before anything can be sent.
@@ -98,10 +101,11 @@ class Engine:
         self._looked_back_at = clock.now()
         self._forget_at = self._looked_back_at + FORGET_SECONDS
         self._on_live = on_live
-        self._was_held = state.dry_run_held and not ordered.dry_run_held
-        self._was_paused = state.paused and not ordered.paused
-        if state.dry_run_held:
-            desk.use(change(desk.view.settings, {DRY_RUN.key: "true"}))
+        self._is_anew = is_anew
+        self._was_held = state.dry_run_held and not (is_anew or ordered.dry_run_held)
+        self._was_paused = state.paused and not (is_anew or ordered.paused)
+        if state.dry_run_held and not is_held(desk.view.settings):
+            desk.use(change(desk.view.settings, {DRY_RUN.key: "true"}, EARLIER))
         self._was_dry = desk.view.policy.dry_run
         desk.publish(cluster=info, state=state, is_reading=False)
 
@@ -165,17 +169,33 @@ class Engine:
         self._publish(is_reading=False)
         now, asked = self._clock.now(), self._desk.take()
         step = balancer.step(self._view.state, snapshot, asked, self._view.policy, now)
+        step = await self._numbered(step)
         decision = step.decision
         if snapshot is None:
             decision = replace(decision, sentence=f"{decision.sentence} {self._view.contact.error}")
-        for line in self._narrator.cycle(decision):
+        for line in self._narrator.cycle(decision, step.state.proposal):
             self._log(line)
         self._desk.record_own(of_its_own(decision.notices))
         self._publish(state=step.state, decision=decision, snapshot=snapshot or self._view.snapshot)
-        recorded = await self._record_cycle(snapshot, decision, self._view.state)
+        recorded = await self._record_cycle(snapshot, decision, self._view.state, is_sending=bool(step.send))
         if step.send and recorded and not self._stopping:
             await self._heed_going_live()  # somebody may have said so while the cluster was read
             await self._send(step.send)
+
+    async def _numbered(self, step: balancer.Step) -> balancer.Step:
+        """The step, once the number of a proposal it makes is on disk; without the proposal if it cannot be there.
+
+        People answer by number. After a fault, or a restart, it must not be that of another proposal.
+        """
+        made, before = step.state.proposals_made, self._view.state
+        if made == before.proposals_made:
+            return step
+        try:
+            await self._memory.save_state(replace(before, proposals_made=made), ())
+        except HctuiError as error:
+            state, decision = proposals.taken_back(step.state, step.decision, str(error))
+            return replace(step, state=state, decision=decision)
+        return step
 
     async def _read(self) -> Snapshot | None:
         """A snapshot, or `None` with the reason shown."""
@@ -207,18 +227,23 @@ class Engine:
             )
         return snapshot
 
-    async def _record_cycle(self, snapshot: Snapshot | None, decision: Decision, state: State) -> bool:
+    async def _record_cycle(
+        self, snapshot: Snapshot | None, decision: Decision, state: State, *, is_sending: bool
+    ) -> bool:
+        """Whether it could be written down. If not, the decision says of a move that was to be sent that it is not."""
         orders = self._desk.unrecorded
         try:
             await self._memory.record_cycle(snapshot, decision, state, orders)
         except HctuiError as error:
-            self._publish(journal_error=str(error))
-            self._tell(
-                "journal", f"{error} Nothing is migrated while the journal cannot be written.", Level.ERROR
-            )
+            unsent = replace(decision, sentence=f"{decision.sentence} Not sent: {error}")
+            self._publish(journal_error=str(error), **({"decision": unsent} if is_sending else {}))
+            lost = " What was ordered holds for this run only, until it can." if orders else ""
+            told = f"{error} Nothing is migrated while the journal cannot be written.{lost}"
+            self._tell("journal", told, Level.ERROR)
             return False
         if self._view.journal_error:
             self._publish(journal_error="")
+            self._tell("journal", "The journal can be written again.")
         self._desk.recorded(orders)
         return True
 
@@ -269,7 +294,7 @@ class Engine:
             task = vm  # another login would be refused as well
         elif before.task_id:
             task = await self._seen(self._cluster.task(before.task_id))
-        self._tell_unread(vm, task, is_due=is_due)
+        self._tell_unread(before, vm, task, is_due=is_due)
         now = self._clock.now()
         state, after = balancer.watched(self._view.state, Look(vm, task), self._view.policy, now)
         if after.phase.is_end:
@@ -286,11 +311,13 @@ class Engine:
             self._refusals += isinstance(error, LoginRefused)
             return Unread(str(error))
 
-    def _tell_unread(self, *seen: object, is_due: bool) -> None:
+    def _tell_unread(self, migration: Migration, *seen: object, is_due: bool) -> None:
         """Say why something could not be read: when that begins, and then as often as is polled; once for all."""
         reasons = [each.why for each in seen if isinstance(each, Unread)]
         if reasons and (is_due or not self._is_blind):
-            self._tell("unreadable", reasons[0], Level.ERROR)
+            reason = reasons[0].replace(f"/{migration.move.vm_id}", "")  # people know it by its name
+            told = f"How far {migration.move.vm_name} has been migrated could not be read. {reason}"
+            self._tell("unreadable", told, Level.ERROR)
         self._is_blind = bool(reasons)
 
     async def _settle(self, state: State, migration: Migration) -> None:
@@ -318,8 +345,8 @@ class Engine:
         if self._was_held:
             self._tell(
                 "dry_run_held",
-                "DRY RUN, whatever the settings say: in the last run a person switched to it in the console. It stays "
-                "so until somebody switches to live there.",
+                "DRY RUN, whatever the settings say: in the last run a person switched to it. It stays so until "
+                "somebody switches to live with `hctui dry-run off` or the key d in the console.",
                 Level.WARNING,
             )
         if self._was_paused and state.failure_pause_at is None:
@@ -334,14 +361,16 @@ class Engine:
             self._tell("paused", f"From the last run: {told}", Level.WARNING)
         if state.migration:
             move = state.migration.move
+            who = "hctui had, before that error," if self._is_anew else "The last run had"
             self._tell(
                 "picked_up",
-                f"The last run had begun to migrate {move.vm_name} from {move.source_name} to {move.target_name}: "
+                f"{who} begun to migrate {move.vm_name} from {move.source_name} to {move.target_name}: "
                 "watching that to its end.",
             )
         if state.imagination and state.imagination.moves:
             number = count(len(state.imagination.moves), "imagined move")
-            self._tell("imagining", f"The last dry run is gone on with, with {number} counted in.")
+            which = "The dry run" if self._is_anew else "The last dry run"
+            self._tell("imagining", f"{which} is gone on with, with {number} counted in.")
 
     async def _leave(self) -> None:
         """Remember what was asked for and no cycle took any more, and say what is left undone."""

@@ -20,6 +20,7 @@ from typing import TextIO
 
 from hctui.core.errors import HctuiError
 from hctui.core.wording import count
+from hctui.core.wrapping import one_line
 from hctui.engine.view import Level, Line
 from hctui.outlet import Outlet
 
@@ -36,10 +37,13 @@ Log = Callable[[Line], None]
 
 
 def as_text(line: Line) -> str:
-    """`2026-11-23 14:02:11 Collecting cluster data...`, in local time; warnings and errors are marked in words."""
+    """`2026-11-23 14:02:11 Collecting cluster data...`, in local time; warnings and errors are marked in words.
+
+    Always one line, and harmless to a terminal.
+    """
     at = datetime.fromtimestamp(line.at).astimezone()
     mark = "" if line.level is Level.INFO else f"{line.level.upper()}: "
-    return f"{at:%Y-%m-%d %H:%M:%S} {mark}{line.text}"
+    return f"{at:%Y-%m-%d %H:%M:%S} {mark}{one_line(line.text)}"
 
 
 def as_json(line: Line) -> str:

@@ -7,6 +7,7 @@ that it is still there, so that a rule that cannot be kept for hours does not bu
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from hctui.config import Settings
 from hctui.core.closing import RESUMED
@@ -23,6 +24,7 @@ from hctui.core.decision import (
     window_progress,
 )
 from hctui.core.migration import Migration, Phase
+from hctui.core.state import Proposal
 from hctui.core.wording import count, gib, percent
 from hctui.engine.view import Level, Line
 
@@ -39,12 +41,16 @@ class Narrator:
         self._told: dict[tuple[Reason, tuple[str, ...]], Signature] = {}
         self._proposed: tuple[str, str] | None = None
 
-    def cycle(self, decision: Decision) -> list[Line]:
-        """The lines of one cycle after its data came in."""
+    def cycle(self, decision: Decision, proposal: Proposal | None = None) -> list[Line]:
+        """The lines of one cycle after its data came in. `proposal` is the one that waits after it."""
         notices = (
-            Line(decision.at, notice.event, notice.sentence, Level.WARNING) for notice in decision.notices
+            Line(decision.at, notice.event, notice.sentence, _NOTICED.get(notice.event, Level.WARNING))
+            for notice in decision.notices
         )
-        return [*notices, *self._lines(decision)]
+        lines = self._lines(decision)
+        if proposal:
+            lines = [_numbered(line, proposal) if line.event == "proposal" else line for line in lines]
+        return [*notices, *lines]
 
     def _lines(self, decision: Decision) -> list[Line]:
         at = decision.at
@@ -120,6 +126,11 @@ class Narrator:
                 yield "not_fixed", told, level, {}
 
 
+def _numbered(line: Line, proposal: Proposal) -> Line:
+    """The line of a proposal with what an answer to it needs."""
+    return replace(line, data={**line.data, "proposal": proposal.id, "made_at": proposal.made_at})
+
+
 def executing(at: float, move: Move) -> Line:
     """A move that is about to be sent."""
     return Line(at, *_move_entry("executing", "EXECUTING MIGRATION:", move))
@@ -180,6 +191,9 @@ _WAITING: dict[Outcome, str] = {
     Outcome.BUDGET_SPENT: "budget_spent",
     Outcome.OFF_HOURS: "off_hours",
 }
+
+_NOTICED = {"rule_mended": Level.INFO}
+"""The levels of notices that are no warnings."""
 
 _LOAD_CALM = {Outcome.RULES_ONLY: "off_hours"}
 """The event of a line on load that asks for nothing, where it is not that all is balanced."""

@@ -1,4 +1,8 @@
-"""Which lines of the log somebody is told of, and how often at most. Pure but for what it remembers; sends nothing."""
+"""Which lines of the log somebody is told of, in which words, and how often at most. Sends nothing.
+
+Who is told may have nothing but this one line, on a telephone and at night: it names the cluster, says what is and
+since when, and what there is to do. Pure but for what it remembers.
+"""
 
 from __future__ import annotations
 
@@ -7,17 +11,50 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from hctui.config.notify import Event
-from hctui.core.wording import count
-from hctui.engine.view import Level, Line
+from hctui.core.calendar import day_and_time
+from hctui.core.wording import count, duration
+from hctui.engine.view import Level, Line, View
 
 MOST_AN_HOUR = 20
 """So many notices of one event within an hour; of the rest only the number is told, with the next."""
 
 _HOUR = 3600.0
 
-_DOWN = frozenset({"standing_down", "no_data", "paused_by_failures"})
-_UP = frozenset({"checking_rules", "cooling_down", "waiting_for_approval", "off_hours", "budget_spent"})
+
+@dataclass(frozen=True, slots=True)
+class _Trouble:
+    """A reason to migrate nothing, of a `cause`; `what` begins what is said of it, `to_do` ends it."""
+
+    cause: str
+    what: str
+    to_do: str
+
+
+_JOURNAL = _Trouble(
+    "journal", "Nothing is migrated", "hctui goes on by itself once the journal can be written."
+)
+_NO_DATA = _Trouble(
+    "cluster",
+    "Nothing is decided",
+    "Look whether the cluster answers; hctui keeps trying and goes on by itself.",
+)
+_DOWN = {
+    "standing_down": _Trouble(
+        "cluster", "Standing down", "Look at the cluster; hctui goes on by itself once this is over."
+    ),
+    "no_data": _NO_DATA,
+    "paused_by_failures": _Trouble(
+        "failures", "Nothing is decided", "Look at what failed; `hctui resume` has it begin again."
+    ),
+}
+_UP = ("checking_rules", "cooling_down", "waiting_for_approval", "off_hours", "budget_spent")
 """Told only once the cluster was looked at and is well. A person's pause is not among them: it says nothing of that."""
+
+_ENDS = {
+    **dict.fromkeys(_UP, frozenset({"cluster", "failures"})),
+    "journal": frozenset({"journal"}),
+}
+"""Which causes a line shows to be over, where it is not itself such a reason."""
 
 _SIMPLE = {
     "answer": Event.STARTED,
@@ -35,8 +72,8 @@ class Notice:
     Attributes:
         event: of which kind it is.
         at: when it happened, Unix seconds.
-        text: what happened.
-        data: the same as plain JSON values.
+        text: what happened, with the cluster's name.
+        data: the same as plain JSON values; `dry_run` says whether it was a dry run.
         left_out: so many notices of this kind were not told before it, since they were too many.
     """
 
@@ -55,18 +92,18 @@ class Notice:
 
 
 class Notices:
-    """Reads lines in their order."""
+    """Reads lines in their order, each with the view at its time."""
 
     def __init__(self) -> None:
-        self._is_down = False
+        self._open: set[str] = set()
+        self._troubles: dict[str, Line] = {}
         self._executing: Line | None = None
         self._told: dict[Event, deque[float]] = defaultdict(lambda: deque(maxlen=MOST_AN_HOUR))
         self._left_out: dict[Event, int] = defaultdict(int)
 
-    def of(self, line: Line) -> Notice | None:
+    def of(self, line: Line, view: View) -> Notice | None:
         """What is to be told of a line, if anything is."""
-        line = self._whole(line)
-        event = self._event(line)
+        event, line = self._event(self._whole(line), view)
         if event is None:
             return None
         told = self._told[event]
@@ -74,7 +111,9 @@ class Notices:
             self._left_out[event] += 1
             return None
         told.append(line.at)
-        return Notice(event, line.at, line.text, dict(line.data), self._left_out.pop(event, 0))
+        dry = view.policy.dry_run
+        text = f"{view.name}{' (dry run)' if dry else ''}: {line.text}"
+        return Notice(event, line.at, text, {"dry_run": dry, **line.data}, self._left_out.pop(event, 0))
 
     def _whole(self, line: Line) -> Line:
         """An answer together with the move that was asked for: its own line does not say which."""
@@ -85,15 +124,63 @@ class Notices:
             return line
         return replace(line, text=f"{asked.text}. {line.text}", data={**asked.data, **line.data})
 
-    def _event(self, line: Line) -> Event | None:
+    def _event(self, line: Line, view: View) -> tuple[Event | None, Line]:
         """Of standing down only the beginning and the end are events."""
-        was_down = self._is_down
-        if line.event in _DOWN:
-            self._is_down = True
-            return None if was_down else Event.STOOD_DOWN
-        if line.event in _UP:
-            self._is_down = False
-            return Event.RECOVERED if was_down else None
+        if trouble := _trouble(line, view):
+            return self._begun(trouble, line, view)
+        if line.event in _ENDS:
+            return self._over(_ENDS[line.event], line, view)
         if line.event in _FAILURES and line.level is Level.ERROR:
-            return Event.FAILED
-        return _SIMPLE.get(line.event)
+            return Event.FAILED, line
+        return _SIMPLE.get(line.event), _answerable(line, view) if line.event == "proposal" else line
+
+    def _begun(self, trouble: _Trouble, line: Line, view: View) -> tuple[Event | None, Line]:
+        """Each cause is told once, also where there is another already: there is something else to do then."""
+        if trouble.cause in self._open:
+            return None, line
+        self._open.add(trouble.cause)
+        since = day_and_time(line.at, view.policy.zone)
+        text = f"{trouble.what} since {since}. {_reason(line, view)}"
+        line = replace(line, text=text, data={**line.data, "since": line.at})
+        self._troubles[trouble.cause] = line
+        return Event.STOOD_DOWN, replace(line, text=f"{text} {trouble.to_do}")
+
+    def _over(self, causes: frozenset[str], line: Line, view: View) -> tuple[Event | None, Line]:
+        """Told once nothing is left that keeps it from migrating."""
+        was_down = bool(self._open)
+        self._open -= causes
+        if self._open or not was_down:
+            return None, line
+        troubles, self._troubles = list(self._troubles.values()), {}
+        since = min(each.at for each in troubles)
+        now = day_and_time(line.at, view.policy.zone)
+        text = (
+            f"Well again since {now}, after {duration(line.at - since)}; nothing is to be done. "
+            f"It was: {' '.join(each.text for each in troubles)}"
+        )
+        return Event.RECOVERED, replace(line, text=text, data={"since": since})
+
+
+def _trouble(line: Line, view: View) -> _Trouble | None:
+    """The reason to migrate nothing that a line tells of, if it does."""
+    if line.event == "journal" and view.journal_error:  # such lines tell of other mishaps, too
+        return _JOURNAL
+    if line.event == "unreadable" and view.cluster is None:  # before the first contact there are no cycles
+        return _NO_DATA
+    return _DOWN.get(line.event)
+
+
+def _reason(line: Line, view: View) -> str:
+    """What a line says is wrong, without what the notice says anyway, or what holds for that moment only."""
+    told = {"journal": view.journal_error, "unreadable": view.contact.error}
+    return told.get(line.event) or line.text.removeprefix("Standing down. ")
+
+
+def _answerable(line: Line, view: View) -> Line:
+    """A proposal with how long it waits, and the commands that answer it."""
+    number, made_at = line.data.get("proposal"), line.data.get("made_at")
+    if not isinstance(number, int) or not isinstance(made_at, float):
+        return line
+    left = max(0.0, made_at + view.policy.proposal_limit_seconds - line.at)
+    text = f"{line.text}. It waits for {duration(left)}: `hctui approve {number}` or `hctui reject {number}`."
+    return replace(line, text=text, data={**line.data, "seconds_left": left})

@@ -16,11 +16,10 @@ from typing import Any, Self
 import httpx
 import msgspec
 
-from hctui.config import Settings
 from hctui.config.notify import Target
 from hctui.engine.log import Log
 from hctui.engine.notices import Notice, Notices
-from hctui.engine.view import Level, Line
+from hctui.engine.view import Level, Line, View
 
 MOST_WAITING = 50
 LONGEST_SECONDS = 30.0
@@ -37,29 +36,28 @@ class NotTold(Exception):
 class Notifier:
     """Tells of the lines it is given. An asynchronous context: the last notices have a moment at its end."""
 
-    def __init__(self, settings: Callable[[], Settings], cluster: Callable[[], str], log: Log) -> None:
+    def __init__(self, view: Callable[[], View], log: Log) -> None:
         """Tells nobody yet.
 
         Args:
-            settings: those in force, asked for each notice.
-            cluster: the name of the cluster, for the notice.
+            view: the engine's latest, asked for each line; its settings say who is told.
             log: told of what did not get through.
         """
-        self._settings = settings
-        self._cluster = cluster
+        self._view = view
         self._log = log
         self._notices = Notices()
-        self._waiting: asyncio.Queue[tuple[Target, Notice]] = asyncio.Queue(MOST_WAITING)
+        self._waiting: asyncio.Queue[tuple[Target, str, Notice]] = asyncio.Queue(MOST_WAITING)
         self._worker: asyncio.Task[None] | None = None
 
     def take(self, line: Line) -> None:
         """Have whoever wants to know told of a line, if it is an event. Never waits."""
-        if not (notice := self._notices.of(line)):
+        view = self._view()
+        if not (notice := self._notices.of(line, view)):
             return
-        for target in self._settings().notify:
+        for target in view.settings.notify:
             if notice.event in target.events:
                 try:
-                    self._waiting.put_nowait((target, notice))
+                    self._waiting.put_nowait((target, view.name, notice))
                 except asyncio.QueueFull:
                     self._complain(target, notice, "too many notices wait")
 
@@ -79,10 +77,10 @@ class Notifier:
 
     async def _work(self) -> None:
         while True:
-            target, notice = await self._waiting.get()
+            target, cluster, notice = await self._waiting.get()
             try:
                 async with asyncio.timeout(LONGEST_SECONDS):
-                    await _tell(target, _content(self._cluster(), notice))
+                    await _tell(target, _content(cluster, notice))
             except TimeoutError:
                 self._complain(target, notice, f"it took longer than {LONGEST_SECONDS:g} s")
             except NotTold as error:

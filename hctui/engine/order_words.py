@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from hctui.config.schema import DRY_RUN, MODE
 from hctui.core.decision import Notice
 from hctui.core.model import NodeId, VmId
+from hctui.core.policy import Mode
 from hctui.core.wording import listing
 from hctui.engine.commands import (
     Approve,
@@ -67,6 +69,21 @@ def _by_hand(order: MoveVm, view: View) -> str:
     return f"move {_route(order.vm_id, order.target, view)} by hand{overriding}"
 
 
+_SWITCHES = {
+    (DRY_RUN.key, "true"): "switch dry run on",
+    (DRY_RUN.key, "false"): "switch dry run off",
+    **{(MODE.key, mode.value): f"switch to mode {mode.value}" for mode in Mode},
+}
+
+
+def _settings(order: ChangeSettings) -> str:
+    """`switch dry run off and change ram_limit_percent`."""
+    switched = [words for (key, text), words in _SWITCHES.items() if order.changes.get(key) == text]
+    known = {key for key, text in _SWITCHES if order.changes.get(key) == text}
+    others = sorted(order.changes.keys() - known)
+    return listing([*switched, *([f"change {listing(others)}"] if others else [])])
+
+
 _WORDS: dict[type[Any], Callable[[Any, View], str]] = {
     Pause: lambda order, view: "pause",
     Resume: lambda order, view: "resume",
@@ -76,6 +93,6 @@ _WORDS: dict[type[Any], Callable[[Any, View], str]] = {
         f"have {_route(order.vm_id, order.target, view)} wait instead of {_proposal(order.proposal_id, view)}"
     ),
     MoveVm: _by_hand,
-    ChangeSettings: lambda order, view: f"change {listing(sorted(order.changes))}",
+    ChangeSettings: lambda order, view: _settings(order),
     ReloadSettings: lambda order, view: "read the settings file again",
 }

@@ -12,6 +12,7 @@ import traceback
 from collections import deque
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import TypeVar
 
 from hctui.core.errors import HctuiError
 from hctui.core.wording import count, duration
@@ -25,6 +26,9 @@ WITHIN_SECONDS = 3600.0
 """So many faults within this time are too many."""
 
 
+T = TypeVar("T")
+
+
 class Faulty(HctuiError):
     """hctui does not work as it should, again and again."""
 
@@ -33,23 +37,26 @@ class Faulty(HctuiError):
 
 
 async def recovering(
-    run: Callable[[], Awaitable[None]],
+    run: Callable[[], Awaitable[T]],
     *,
     clock: Clock,
     log: Log,
     stop: asyncio.Event,
     pause_seconds: float,
     crash_file: Path,
-) -> None:
+) -> T | None:
     """Run until it ends by itself or with an error of ours; begin again after any other.
 
     Args:
-        run: begins from the journal each time it is called.
+        run: begins from nothing but what is on disk each time it is called.
         clock: what the pauses are counted on.
         log: told of each fault.
         stop: ends a pause, and with it all of this.
         pause_seconds: from a fault to the next beginning.
         crash_file: gets the traceback of the latest fault.
+
+    Returns:
+        What `run` returned; `None` if `stop` ended it between two beginnings.
 
     Raises:
         Faulty: there were too many faults.
@@ -70,7 +77,7 @@ async def recovering(
                 f"{told} That was {count(MOST_FAULTS, 'such error')} within {duration(WITHIN_SECONDS)}.",
                 hint="Please report it with that file. Start hctui again to go on: the journal holds all it needs.",
             ) from cause
-        again = f"It begins again from the journal in {duration(pause_seconds)}, as after a restart."
+        again = f"It begins again in {duration(pause_seconds)}, as after a restart."
         log(Line(clock.now(), "fault", f"{told} {again}", Level.ERROR))
         await first_of(clock.sleep(pause_seconds), stop.wait())
     return None

@@ -7,7 +7,6 @@ Knows no journal and no cluster: questions about the past go to the journal's fi
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable
@@ -30,6 +29,7 @@ from hctui.engine.remote_wire import (
     News,
     Refused,
     Who,
+    another_version,
     frame,
     from_engine,
     own_version,
@@ -136,11 +136,10 @@ async def _greeted(link: _Link, who: Who) -> News:
     hello, version = link.hello, own_version()
     if (hello.protocol, hello.version) != (PROTOCOL, version):
         raise AnotherVersion(
-            f"This is hctui {version}, and process {hello.pid} is hctui {hello.version}; they do not understand each "
-            "other.",
+            another_version(version, hello.version, hello.pid),
             hint="Use that version, or end that process and start it again.",
         )
-    link.writer.write(frame(Greeting(PROTOCOL, version, os.getpid(), who)))
+    link.writer.write(frame(Greeting(PROTOCOL, version, who)))
     first = await from_engine(link.reader)
     if isinstance(first, Refused):
         raise NotReached(first.text)
@@ -268,7 +267,7 @@ async def attached(path: Path, who: Who, looks: Layer = _NO_LOOKS) -> AsyncItera
 
     Args:
         path: the socket.
-        who: who we are.
+        who: who we are. A command gives one order; `Who.STATUS` has one look, of which nothing follows.
         looks: settings of the console that were given here; they prevail over what the engine's flags say.
 
     Raises:
@@ -286,6 +285,9 @@ async def attached(path: Path, who: Who, looks: Layer = _NO_LOOKS) -> AsyncItera
             ) from None
         except (OSError, Garbled, Senseless) as error:
             raise NotReached(f"Process {link.hello.pid} cannot be talked to ({error}).") from None
+        if who is Who.STATUS:  # it has seen what there is to see, and the engine has gone on
+            yield front
+            return
         following = asyncio.create_task(front.follow())
         try:
             yield front

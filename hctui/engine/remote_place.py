@@ -59,7 +59,12 @@ def sockets(folder: Path) -> list[Path]:
 
 def is_ours(connection: socket.socket) -> bool:
     """Whether the process at the other end is of the same user. One that the system does not tell is not."""
-    return _peer_uid(connection) == os.geteuid()
+    return _peer(connection)[0] == os.geteuid()
+
+
+def peer_pid(connection: socket.socket) -> int | None:
+    """The process that connected, as the system knows it; `None` where it does not tell."""
+    return _peer(connection)[1]
 
 
 class Place:
@@ -134,18 +139,19 @@ def _is_alive(pid: int) -> bool:
     return True
 
 
-def _peer_uid(connection: socket.socket) -> int | None:
+def _peer(connection: socket.socket) -> tuple[int | None, int | None]:
+    """User and process at the other end, of the moment when it connected; `None` for what the system does not tell."""
     if sys.platform == "linux":
         size = struct.calcsize("iII")
-        told = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size)
-        return int(struct.unpack("iII", told)[1])
+        pid, uid, _ = struct.unpack("iII", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size))
+        return int(uid), int(pid) or None  # 0: a process of another container, which has no number here
     import ctypes  # BSD and macOS, whose call Python does not have
 
     uid, gid = ctypes.c_uint32(), ctypes.c_uint32()
     asked = getattr(ctypes.CDLL(None), "getpeereid", None)
     if asked is None or asked(connection.fileno(), ctypes.byref(uid), ctypes.byref(gid)) != 0:
-        return None
-    return uid.value
+        return None, None
+    return uid.value, None
 
 
 def _hash(text: bytes) -> str:

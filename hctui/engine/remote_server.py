@@ -16,14 +16,19 @@ from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 
-from hctui.core.commands import Giver
 from hctui.core.errors import HctuiError
-from hctui.core.wording import count
-from hctui.engine.commands import Command
 from hctui.engine.crash import last_line
 from hctui.engine.desk import Desk
 from hctui.engine.log import Log
-from hctui.engine.remote_place import Place, is_ours
+from hctui.engine.remote_guests import (
+    ERRAND_SECONDS,
+    MOST_COMMANDS,
+    MOST_CONSOLES,
+    ORDER_SECONDS,
+    Guest,
+    no_room,
+)
+from hctui.engine.remote_place import Place, is_ours, peer_pid
 from hctui.engine.remote_view import changes
 from hctui.engine.remote_wire import (
     PROTOCOL,
@@ -33,7 +38,9 @@ from hctui.engine.remote_wire import (
     Hello,
     News,
     Refused,
+    SecretOrdered,
     Who,
+    another_version,
     frame,
     greeting_in,
     own_version,
@@ -41,9 +48,7 @@ from hctui.engine.remote_wire import (
 )
 from hctui.engine.view import Level, Line, View
 
-MOST_CONNECTIONS = 8
-
-MOST_MEETINGS = 4 * MOST_CONNECTIONS
+MOST_MEETINGS = 2 * (MOST_CONSOLES + MOST_COMMANDS)
 """So many may be there if those are counted in that have not said who they are."""
 
 MOST_UNREAD_BYTES = 64 * 1024 * 1024
@@ -95,20 +100,6 @@ def _place(desk: Desk, runtime: Path | None, log: Log) -> Place | None:
         return None
 
 
-class _Connection:
-    """Somebody at the other end, once it has said who it is."""
-
-    def __init__(self, writer: asyncio.StreamWriter, greeting: Greeting) -> None:
-        self.writer = writer
-        self.who = greeting.who
-        self.giver = Giver(greeting.who.value, greeting.pid)
-        self.name = str(self.giver)
-
-    @property
-    def unread_bytes(self) -> int:
-        return self.writer.transport.get_write_buffer_size()
-
-
 class Server:
     """Serves one desk at one place, as an asynchronous context.
 
@@ -122,7 +113,7 @@ class Server:
         self._place = place
         self._log = log
         self._meetings: set[asyncio.Task[None]] = set()
-        self._connections: set[_Connection] = set()
+        self._guests: set[Guest] = set()
         self._shown: View = desk.view
         self._told = 0
         self._waiting = 0
@@ -144,9 +135,9 @@ class Server:
             self._opening.cancel()
         self._listen(False)
         self._place.remove()
-        leaving, self._connections = self._connections, set()
-        for connection in leaving:
-            connection.writer.write(frame(Farewell(self.words)))
+        leaving, self._guests = self._guests, set()
+        for guest in leaving:
+            guest.writer.write(frame(Farewell(self.words)))
         for meeting in self._meetings:
             meeting.cancel()
         await asyncio.gather(*self._meetings, return_exceptions=True)
@@ -158,14 +149,14 @@ class Server:
         self._take_name()
         before, self._shown = self._shown, self._desk.view
         told, (self._told, lines) = self._told, self._desk.lines_since(self._told)
-        if not self._connections or (before is self._shown and told == self._told):
+        if not self._guests or (before is self._shown and told == self._told):
             return
         news = frame(News(self._desk.now(), changes(before, self._shown), self._told, lines, self._journal))
-        for connection in tuple(self._connections):
-            if connection.unread_bytes > MOST_UNREAD_BYTES:
-                self._drop(connection)
-            elif not connection.writer.is_closing():
-                connection.writer.write(news)
+        for guest in tuple(self._guests):
+            if guest.unread_bytes > MOST_UNREAD_BYTES:
+                self._drop(guest)
+            elif not guest.writer.is_closing():
+                guest.writer.write(news)
 
     def _everything(self) -> News:
         told, lines = self._desk.lines_since(0)
@@ -188,10 +179,10 @@ class Server:
             told = f"The socket keeps the name {self._place.path.name}: {error.strerror}."
             self._tell_soon("socket", told, Level.WARNING)
 
-    def _drop(self, connection: _Connection) -> None:
-        self._connections.discard(connection)
-        connection.writer.transport.abort()
-        self._tell_soon("dropped", f"{connection.name} does not read and was dropped.", Level.WARNING)
+    def _drop(self, guest: Guest) -> None:
+        self._guests.discard(guest)
+        guest.writer.transport.abort()
+        self._tell_soon("dropped", f"{guest.name} does not read and was dropped.", Level.WARNING)
 
     def _tell_soon(self, event: str, text: str, level: Level) -> None:
         """Not at once: this may be called while the desk tells of another line."""
@@ -239,28 +230,49 @@ class Server:
     async def _meet(self, knocking: socket.socket) -> None:
         """One connection from its beginning to its end. Whatever comes over it ends only this connection."""
         reader, writer = await asyncio.open_unix_connection(sock=knocking)
-        connection = None
+        guest = None
         try:
             async with asyncio.timeout(GREETING_SECONDS):
-                connection = await self._welcomed(reader, writer)
-            while connection is not None:
-                self._take(connection, await submitted(reader))
+                guest = await self._welcomed(reader, writer)
+            if guest is not None:
+                await self._heed(guest, reader)
         except Garbled as error:
-            name = connection.name if connection else "somebody"
+            name = guest.name if guest else "somebody"
             self._tell("socket", f"{name} was disconnected from the socket. {error}", Level.WARNING)
         except (EOFError, OSError, TimeoutError):
             pass  # it has gone, or never said who it is
         finally:
-            if connection in self._connections:
-                self._connections.discard(connection)
-                self._tell_of(connection, "has gone; this hctui goes on")
+            if guest in self._guests:
+                self._guests.discard(guest)
+                self._tell_of(guest, "has gone; this hctui goes on")
             await _closed(writer)
 
-    async def _welcomed(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> _Connection | None:
-        """Whoever connected, with the whole view sent; `None` if it may not stay."""
-        if not is_ours(writer.get_extra_info("socket")):
+    async def _heed(self, guest: Guest, reader: asyncio.StreamReader) -> None:
+        """Take what a guest orders until it goes; a command has one order, and only so long to stay for the answer."""
+        while guest.who is Who.CONSOLE:
+            await self._order(guest, reader)
+        async with asyncio.timeout(ORDER_SECONDS):
+            await self._order(guest, reader)
+        async with asyncio.timeout(ERRAND_SECONDS):
+            await reader.read(1)
+
+    async def _order(self, guest: Guest, reader: asyncio.StreamReader) -> None:
+        """Take one order, or say why not."""
+        try:
+            command = await submitted(reader)
+        except SecretOrdered as error:
+            self._tell("settings", str(error), Level.WARNING)
+            return
+        guest.check_may(command)
+        self._waiting = self._waiting + 1 if self._desk.is_stirred else 1
+        if self._waiting > MOST_WAITING:
+            raise Garbled(f"More than {MOST_WAITING} commands wait already.")
+        self._desk.submit(command, guest.giver)
+
+    async def _welcomed(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Guest | None:
+        """Whoever connected, with the whole view sent; `None` if it may not stay, or only wanted a look."""
+        knocking = writer.get_extra_info("socket")
+        if not is_ours(knocking):
             return None  # another user is told nothing at all
         view = self._desk.view
         known = (view.cluster.id, view.cluster.name) if view.cluster else ("", "")
@@ -274,31 +286,25 @@ class Server:
             writer.write(frame(Refused(refusal)))
             await writer.drain()
             return None
-        connection = _Connection(writer, greeting)
-        self._tell_of(connection, "is attached")
+        guest = Guest(writer, greeting.who, peer_pid(knocking))
+        self._tell_of(guest, "is attached")
         writer.write(frame(self._everything()))
-        self._connections.add(connection)
-        return connection
+        if guest.who is Who.STATUS:
+            writer.transport.set_write_buffer_limits(0)
+            await writer.drain()  # it has all it came for, and could order nothing
+            return None
+        self._guests.add(guest)
+        return guest
 
     def _refusal(self, greeting: Greeting, version: str) -> str:
         """Why somebody may not stay, in a sentence."""
         if (greeting.protocol, greeting.version) != (PROTOCOL, version):
             return another_version(greeting.version, version, os.getpid())
-        if len(self._connections) >= MOST_CONNECTIONS:
-            return (
-                f"Process {os.getpid()} has {count(len(self._connections), 'connection')}, and takes no more."
-            )
-        return ""
+        return "" if greeting.who is Who.STATUS else no_room(greeting.who, self._guests, os.getpid())
 
-    def _take(self, connection: _Connection, command: Command) -> None:
-        self._waiting = self._waiting + 1 if self._desk.is_stirred else 1
-        if self._waiting > MOST_WAITING:
-            raise Garbled(f"More than {MOST_WAITING} commands wait already.")
-        self._desk.submit(command, connection.giver)
-
-    def _tell_of(self, connection: _Connection, what: str) -> None:
-        if connection.who is Who.CONSOLE:
-            self._tell("attached", f"{connection.name} {what}.")
+    def _tell_of(self, guest: Guest, what: str) -> None:
+        if guest.who is Who.CONSOLE:
+            self._tell("attached", f"{guest.name} {what}.")
 
 
 async def _closed(writer: asyncio.StreamWriter) -> None:
@@ -308,8 +314,3 @@ async def _closed(writer: asyncio.StreamWriter) -> None:
         async with asyncio.timeout(FAREWELL_SECONDS):
             await writer.wait_closed()
     writer.transport.abort()
-
-
-def another_version(theirs: str, ours: str, pid: int) -> str:
-    """Why two versions do not talk to each other; `ours` is that of the engine in process `pid`."""
-    return f"This is hctui {theirs}, and process {pid} is hctui {ours}; they do not understand each other."

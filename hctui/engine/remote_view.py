@@ -26,7 +26,8 @@ from hctui.core.model import ClusterInfo, Snapshot
 from hctui.core.state import State
 from hctui.engine.view import Contact, View
 
-_MASK = "***"
+MASK = "***"
+"""Travels in place of what may hold a secret."""
 
 
 class Senseless(HctuiError):
@@ -138,7 +139,7 @@ def _layer_sent(layer: Layer) -> dict[str, Given]:
 
 def _masked(value: Value) -> Value:
     """Something of the same type that says only that there is something."""
-    return (_MASK,) if isinstance(value, tuple) else _MASK
+    return (MASK,) if isinstance(value, tuple) else MASK
 
 
 def _settings_of(sent: SettingsSent) -> Settings:

@@ -19,6 +19,7 @@ import msgspec
 
 from hctui.config.schema import BY_KEY
 from hctui.core.errors import HctuiError
+from hctui.core.wording import listing
 from hctui.engine.commands import (
     Approve,
     ChangeSettings,
@@ -30,16 +31,19 @@ from hctui.engine.commands import (
     ReloadSettings,
     Resume,
 )
-from hctui.engine.remote_view import Changes
+from hctui.engine.remote_view import MASK, Changes
 from hctui.engine.view import Line
 
-PROTOCOL = 1
+PROTOCOL = 2
 
 MOST_ORDER_BYTES = 256 * 1024
 """The longest message an engine takes."""
 
 MOST_NEWS_BYTES = 256 * 1024 * 1024
 """The longest message an engine may send: a whole view of the largest cluster is about a tenth of that."""
+
+MOST_ID_CHARACTERS = 256
+"""The longest id of a VM or node in an order: several times what a cluster gives."""
 
 _LENGTH_BYTES = 4
 
@@ -48,6 +52,12 @@ class Garbled(HctuiError):
     """What came over the socket is no message."""
 
     title = "The other side of the socket cannot be understood"
+
+
+class SecretOrdered(HctuiError):
+    """An order would have a secret go over the socket."""
+
+    title = "Settings not changed"
 
 
 class Who(StrEnum):
@@ -85,11 +95,10 @@ class Hello(msgspec.Struct, tag="hello", frozen=True):
 
 
 class Greeting(msgspec.Struct, tag="greeting", frozen=True):
-    """The first message of whoever connects."""
+    """The first message of whoever connects. Which process that is, the system tells."""
 
     protocol: int
     version: str
-    pid: int
     who: Who
 
 
@@ -178,6 +187,11 @@ def own_version() -> str:
     return metadata.version("hctui")
 
 
+def another_version(theirs: str, ours: str, pid: int) -> str:
+    """Why two versions do not talk to each other; `ours` is that of the engine in process `pid`."""
+    return f"This is hctui {theirs}, and process {pid} is hctui {ours}; they do not understand each other."
+
+
 def frame(message: FromEngine | Greeting | Submit) -> bytes:
     """A message as it travels."""
     body = _encode(message)
@@ -185,7 +199,10 @@ def frame(message: FromEngine | Greeting | Submit) -> bytes:
 
 
 def submit(command: Command) -> Submit:
-    """The message that carries a command."""
+    """The message that carries a command. Values that may be secret stay here: no engine takes them."""
+    if isinstance(command, ChangeSettings):
+        masked = {key: MASK for key in _secrets_of(command)}
+        command = ChangeSettings({**command.changes, **masked})
     return Submit(_KINDS[type(command)], msgspec.Raw(_encode(command)))
 
 
@@ -194,6 +211,7 @@ def command_in(message: Submit) -> Command:
 
     Raises:
         Garbled: there is no such command, it is not made like one, or it names a setting that does not exist.
+        SecretOrdered: it changes a setting that may hold a secret.
     """
     if message.kind not in _bodies:
         raise Garbled("There is no such command.")
@@ -202,7 +220,22 @@ def command_in(message: Submit) -> Command:
     forgotten = command.forget if isinstance(command, ReloadSettings) else ()
     if not {*named, *forgotten} <= set(BY_KEY):
         raise Garbled("It names a setting that does not exist.")
+    if (
+        isinstance(command, MoveVm | Choose)
+        and max(map(len, (command.vm_id, command.target))) > MOST_ID_CHARACTERS
+    ):
+        raise Garbled("It names a VM or a node by an id that is longer than any.")
+    if isinstance(command, ChangeSettings) and (secrets := _secrets_of(command)):
+        raise SecretOrdered(
+            f"{listing([BY_KEY[key].name for key in secrets])} may hold a secret, and none goes over the socket.",
+            hint="Save it in the settings file instead; hctui reads it there.",
+        )
     return command
+
+
+def _secrets_of(command: ChangeSettings) -> list[str]:
+    """The keys of the settings it changes that may hold a secret; of those that exist."""
+    return [key for key in command.changes if key in BY_KEY and BY_KEY[key].secret]
 
 
 async def from_engine(stream: asyncio.StreamReader) -> FromEngine:

@@ -127,6 +127,11 @@ class View:
     hindrance: str = ""
     journal_error: str = ""
 
+    @property
+    def name(self) -> str:
+        """The cluster's name; its address until it has told one."""
+        return self.cluster.name if self.cluster else self.contact.address
+
 
 class Front(Protocol):
     """What a front end holds of an engine. All of it may be used from the event loop only."""

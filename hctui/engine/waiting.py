@@ -14,6 +14,7 @@ from typing import Self
 
 from hctui.config import change
 from hctui.config.schema import DRY_RUN
+from hctui.config.source import EARLIER
 from hctui.core.commands import Ordered, Pause
 from hctui.core.errors import HctuiError
 from hctui.core.state import Standing, State
@@ -28,8 +29,8 @@ PAUSED = (
     "somebody resumes it with `hctui resume` or the key p in the console."
 )
 HELD = (
-    "DRY RUN, whatever the settings say: in the last run, before the cluster had answered, a person switched to it in "
-    "the console. It stays so until somebody switches to live there."
+    "DRY RUN, whatever the settings say: in the last run, before the cluster had answered, a person switched to it. It "
+    "stays so until somebody switches to live with `hctui dry-run off` or the key d in the console."
 )
 
 _Kept = tuple[Standing, tuple[Ordered, ...]]
@@ -55,7 +56,7 @@ class Waiting:
         self._written = kept, orders = read_standing(self._folder, self._address)
         self._desk.keep(orders)
         if kept.dry_run_held:
-            self._desk.use(change(self._desk.view.settings, {DRY_RUN.key: "true"}))
+            self._desk.use(change(self._desk.view.settings, {DRY_RUN.key: "true"}, EARLIER))
             self._tell("dry_run_held", HELD)
         if kept.paused:
             self._desk.take_up(Pause())

@@ -16,8 +16,14 @@ _LONGEST_NUMBER = 20
 class HeldElsewhere(JournalError):
     """Another process balances this cluster; `pid` is its number as text, `unknown` if that is not known."""
 
-    def __init__(self, detail: str, pid: str, *, hint: str) -> None:
-        super().__init__(detail, hint=hint)
+    title = "hctui is running already"
+
+    def __init__(self, pid: str) -> None:
+        super().__init__(
+            f"Another hctui, process {pid}, already balances this cluster from this host.",
+            hint="`hctui` opens a console on it, `hctui status` says how it is. To start another, stop it first: two "
+            "of them would not know of each other's migrations.",
+        )
         self.pid = pid
 
 
@@ -43,12 +49,7 @@ def sole_engine(path: Path) -> Iterator[None]:
         except OSError as error:
             raise JournalError(f"{path} cannot be locked: {error.strerror}.") from error
         if held_by:
-            raise HeldElsewhere(
-                f"Another hctui, process {held_by}, already balances this cluster from this host.",
-                held_by,
-                hint="`hctui` opens a console on it, `hctui status` says how it is. To start another, stop it first: "
-                "two of them would not know of each other's migrations.",
-            )
+            raise HeldElsewhere(held_by)
         file.truncate(0)
         file.write(f"{os.getpid()}\n")
         file.flush()

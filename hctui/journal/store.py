@@ -30,6 +30,9 @@ SUFFIX = ".sqlite"
 LONGEST_SECONDS = 10.0
 """So long a piece of work may take; real seconds, as a disk's are."""
 
+MOST_OPENING_SECONDS = 300.0
+"""So long it may take to open a journal: at each start the whole file is looked through. Real seconds."""
+
 _SLOW = "It may be overloaded, failing, or on a network that is gone."
 
 _Result = TypeVar("_Result")
@@ -57,26 +60,39 @@ class Journal:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, folder: Path, cluster: ClusterInfo, address: str) -> AsyncIterator[Journal]:
+    async def open(
+        cls, folder: Path, cluster: ClusterInfo, address: str, tell: Callable[[str], None] = lambda told: None
+    ) -> AsyncIterator[Journal]:
         """Open the journal of a cluster for writing, and close it at the end.
 
         Args:
             folder: where journals lie; made with mode 0700 if it is not there.
             cluster: which journal. Its name is noted as the present one.
             address: where the cluster was reached, as the settings write it; `find` looks for it, letter by letter.
+            tell: is given a sentence where opening or closing takes longer than a piece of work may.
 
         Raises:
-            JournalError: it cannot be opened, or a newer version has written it.
+            JournalError: it cannot be opened, not within 5 min, or a newer version has written it.
         """
         thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
         file = JournalFile(journal_path(folder, cluster.id))
         journal = cls(file, thread)
         try:
-            journal.set_aside = await journal._begun(lambda: file.open(cluster, address))
+            opening = journal._begun(lambda: file.open(cluster, address))
+            if not await journal._is_done(opening, LONGEST_SECONDS):
+                tell(f"{journal.path} is looked through, which takes longer than {LONGEST_SECONDS:g} s.")
+                if not await journal._is_done(opening, MOST_OPENING_SECONDS):
+                    raise JournalError(f"{journal.path} cannot be opened in time.", hint=_SLOW)
+            journal.set_aside = opening.result()
             yield journal
         finally:
-            await journal._begun(file.close)
-            thread.shutdown(wait=False)  # it is idle by now
+            # What is committed is safe without it, so the end does not wait for a disk for ever.
+            closing = journal._begun(file.close)
+            if await journal._is_done(closing, LONGEST_SECONDS):
+                closing.result()
+            else:
+                tell(f"{journal.path} could not be closed within {LONGEST_SECONDS:g} s. {_SLOW}")
+            thread.shutdown(wait=False)
 
     @property
     def path(self) -> Path:
@@ -173,6 +189,14 @@ class Journal:
             raise JournalError(
                 f"{self.path}: the disk has taken longer than {LONGEST_SECONDS:g} s.", hint=_SLOW
             ) from None
+
+    @staticmethod
+    async def _is_done(running: asyncio.Future[Any], seconds: float) -> bool:
+        """Wait for work, but not longer than that; whether it is done. If not, nobody asks how it ends."""
+        done, _ = await asyncio.wait({running}, timeout=seconds)
+        if not done:
+            running.add_done_callback(_forgive)
+        return bool(done)
 
     def _begun(self, work: Callable[[], _Result]) -> asyncio.Future[_Result]:
         self._last = running = asyncio.get_running_loop().run_in_executor(self._thread, work)

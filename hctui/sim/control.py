@@ -1,11 +1,12 @@
 """`/sim/faults` and `/sim/state`: looking into the simulation and switching its faults with curl.
 
-Outside the API, because no cluster has it; only for this machine.
+Outside the API, because no cluster has it; only for this machine. By the name localhost, since at an address nobody
+is heard while `tls_broken` is set.
 
-    curl -k https://127.0.0.1:PORT/sim/faults
-    curl -k https://127.0.0.1:PORT/sim/faults -d '{"set": "node_offline", "with": {"node": 12}}'
-    curl -k https://127.0.0.1:PORT/sim/faults -d '{"clear": "node_offline"}'
-    curl -k https://127.0.0.1:PORT/sim/state
+    curl -k https://localhost:PORT/sim/faults
+    curl -k https://localhost:PORT/sim/faults -d '{"set": "node_offline", "with": {"node": 12}}'
+    curl -k https://localhost:PORT/sim/faults -d '{"clear": "node_offline"}'
+    curl -k https://localhost:PORT/sim/state
 """
 
 from __future__ import annotations

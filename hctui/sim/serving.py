@@ -27,6 +27,8 @@ from hctui.sim.server import create_app
 _PORT_ATTEMPTS = 20
 _KEEP_ALIVE_SECONDS = 75
 _SHUTDOWN_SECONDS = 1
+_CONTROL_NAME = "localhost"
+"""Who asks for this name gets a TLS connection whatever is broken: the faults must be there to be cleared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +161,8 @@ def _tls_context(identity: Identity, cluster: Cluster) -> ssl.SSLContext:
     identity.configure(context)
 
     def refuse_if_broken(connection: ssl.SSLObject, name: str | None, context: ssl.SSLContext) -> int | None:
-        return ssl.ALERT_DESCRIPTION_INTERNAL_ERROR if "tls_broken" in cluster.faults else None
+        is_broken = "tls_broken" in cluster.faults and name != _CONTROL_NAME
+        return ssl.ALERT_DESCRIPTION_INTERNAL_ERROR if is_broken else None
 
     context.sni_callback = refuse_if_broken
     return context

@@ -25,7 +25,6 @@ _UNITS = {"percent": "%", "minutes": "min", "seconds": "s"}
 _SOURCES = {
     SourceKind.DEFAULT: "default",
     SourceKind.FILE: "file",
-    SourceKind.CONSOLE: "console (not saved)",
 }
 _NEXT_START = "Takes effect at the next start only."
 
@@ -54,6 +53,8 @@ def typed_text(setting: Setting[Any], text: str) -> str:
 
 def source(given: Source) -> str:
     """Where a value comes from, in a few words."""
+    if given.kind is SourceKind.CONSOLE:
+        return f"{given} (not saved)"
     return _SOURCES.get(given.kind, str(given))
 
 

@@ -1,7 +1,7 @@
 """The status bar and the terminal's title in words: who, how, and what is being done. Pure.
 
-What stands here is always on the screen: the two switches and whether it is paused, which node is asked if not the
-configured one, what vouches for the cluster's certificate, how old the data is, and what the cycle is doing.
+What stands here is always on the screen: the two switches, whether it is paused or has no journal, which node is asked
+if not the configured one, what vouches for the cluster's certificate, how old the data is, and what the cycle is doing.
 """
 
 from __future__ import annotations
@@ -46,12 +46,14 @@ def identity(picture: Picture, attached_to: int | None = None) -> Cell:
 
 
 def switches(view: View) -> Cell:
-    """`DRY RUN` or `LIVE`, `AUTO` or `APPROVE`, and `PAUSED` if it is."""
+    """`DRY RUN` or `LIVE`, `AUTO` or `APPROVE`, `PAUSED` if it is, and `NO JOURNAL` while that cannot be written."""
     dry = view.policy.dry_run
     words = [cell(" DRY RUN ", Tone.GOOD) if dry else cell(" LIVE ", Tone.WARNING)]
     words.append(cell(f" {view.policy.mode.upper()} ", Tone.STRONG))
     if view.state.paused:
         words.append(cell(" PAUSED ", Tone.NOTICE))
+    if view.journal_error:
+        words.append(cell(" NO JOURNAL ", Tone.BAD))
     return joined(*words)
 
 
@@ -108,6 +110,9 @@ def activity(picture: Picture, now: float) -> Cell:
         return cell(_migrating(state.migration, picture), Tone.ACCENT)
     if view.contact.error:
         return cell(_trouble(view.contact.error), Tone.BAD)
+    if view.journal_error:
+        # The reason first here, too; before it stands the path of the file.
+        return cell(f"nothing is migrated: {view.journal_error.rpartition(': ')[2]}", Tone.BAD)
     if view.cluster is None or view.decision is None:
         return cell(
             f"connecting to {view.contact.address}" if view.cluster is None else "reading the cluster"
@@ -219,6 +224,8 @@ def title(picture: Picture) -> str:
         words.append(f"migrating {view.state.migration.move.vm_name}")
     elif view.contact.error:
         words.append("no contact")
+    elif view.journal_error:
+        words.append("no journal")
     elif view.state.proposal:
         words.append("proposal waits")
     elif view.decision and view.decision.outcome is Outcome.STANDING_DOWN:

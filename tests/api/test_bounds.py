@@ -14,7 +14,7 @@ import pytest
 from hctui.api import reads, wire
 from hctui.api.address import Address
 from hctui.api.client import Client
-from hctui.api.errors import ApiError, ApiSurprise, ClusterUnreachable
+from hctui.api.errors import ApiError, ApiSurprise, ClusterUnreachable, LoginPending
 from hctui.api.exchange import REFUSAL_LIMIT_BYTES, Exchange, Lost
 from hctui.api.reply import Reply
 from hctui.api.tls import Trust
@@ -230,5 +230,10 @@ async def test_a_byte_now_and_then_does_not_hold_a_poll_for_ever() -> None:
     """Each read gets its byte in time, so that only the limit of the whole request ends it."""
     head = HEAD + b"Content-Length: 100000\r\n\r\n"
     async with speaking(head, drip_seconds=0.02, timeout_seconds=0.2) as client, asyncio.timeout(10):
-        with pytest.raises(ClusterUnreachable, match=r"the answer was not complete within 0\.8 s"):
-            await client.snapshot(0.0)
+        error: ApiError = LoginPending("")
+        while isinstance(error, LoginPending):  # one login, for which each poll waits in its turn
+            with pytest.raises(ApiError) as caught:
+                await client.snapshot(0.0)
+            error = caught.value
+        assert isinstance(error, ClusterUnreachable)
+        assert "the answer was not complete within 0.8 s" in error.detail

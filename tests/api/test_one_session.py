@@ -12,8 +12,11 @@ from typing import Any
 import httpx
 import pytest
 
+from hctui.api.address import Address
 from hctui.api.client import Client
-from hctui.api.errors import ApiError
+from hctui.api.errors import ApiError, ClusterUnreachable, LoginPending
+from hctui.api.exchange import Exchange
+from hctui.api.session import Sessions
 from hctui.api.tls import Trust
 from hctui.core.model import NodeId, VmId
 from hctui.core.secret import Secret
@@ -163,6 +166,7 @@ async def test_a_login_that_hangs_holds_a_cancellation_up_for_seconds_only(
         raise AssertionError
 
     monkeypatch.setattr("hctui.api.session._LOGOUT_SECONDS", 0.01)
+    monkeypatch.setattr("hctui.api.session._LAST_LOGIN_SECONDS", 0.01)
     cluster.answers["POST /login"] = hang
     async with asyncio.timeout(5), cluster.client() as client:
         reading = asyncio.create_task(client.vm(VmId("vm-1")))
@@ -170,6 +174,107 @@ async def test_a_login_that_hangs_holds_a_cancellation_up_for_seconds_only(
         reading.cancel()
         with pytest.raises(asyncio.CancelledError):
             await reading
+
+
+@dataclass
+class Late:
+    """Opens a session at once and says so only when it is allowed to."""
+
+    cluster: FakeCluster
+    asked: int = 0
+    allowed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def __call__(self, _: httpx.Request) -> httpx.Response:
+        self.asked += 1
+        self.cluster.valid_session = f"late-{self.asked}"
+        await self.allowed.wait()
+        return answer(200, {"sessionID": f"late-{self.asked}"})
+
+
+async def test_a_login_that_is_answered_late_is_the_only_one_and_its_session_is_used(
+    cluster: FakeCluster,
+) -> None:
+    """Another one would open another session, and that of the first nobody could close."""
+    cluster.answers["POST /login"] = late = Late(cluster)
+    async with cluster.client(timeout_seconds=0.1) as client:
+        for _ in range(2):
+            with pytest.raises(LoginPending, match=r"no answer within 0\.1 s"):
+                await client.vm(VmId("vm-1"))
+        late.allowed.set()
+        assert await client.vm(VmId("vm-1"))
+        assert late.asked == 1
+    assert cluster.valid_session is None
+
+
+async def test_the_end_waits_for_a_login_that_is_to_be_answered_and_closes_its_session(
+    cluster: FakeCluster,
+) -> None:
+    cluster.answers["POST /login"] = late = Late(cluster)
+    async with cluster.client(timeout_seconds=0.1) as client:
+        with pytest.raises(LoginPending):
+            await client.vm(VmId("vm-1"))
+        asyncio.get_running_loop().call_later(0.02, late.allowed.set)
+    assert (late.asked, cluster.valid_session) == (1, None)
+
+
+async def test_a_login_that_is_answered_where_nobody_asks_any_more_is_closed_at_once() -> None:
+    """Sessions of one cluster at two addresses; somebody has gone over to the other one while the first was silent."""
+    cluster = FakeCluster()
+    cluster.answers["POST /login"] = late = Late(cluster)
+    exchange = Exchange(
+        Trust(), timeout_seconds=0.1, keepalive_seconds=60, transport=httpx.MockTransport(cluster.handle)
+    )
+    here, there = Address("127.0.0.11", 443), Address("127.0.0.12", 443)
+    sessions = Sessions(exchange, here, "balancer", Secret("x"), oidc=False)
+    with pytest.raises(LoginPending):
+        await sessions.current()
+    await sessions.leave(there)
+    late.allowed.set()
+    for _ in range(99):
+        await asyncio.sleep(0)
+    assert cluster.valid_session is None
+    assert cluster.requests[-1].url.host == "127.0.0.11"
+    await sessions.close()
+
+
+async def test_what_was_answered_before_somebody_else_was_asked_is_closed_too(cluster: FakeCluster) -> None:
+    cluster.answers["POST /login"] = late = Late(cluster)
+    exchange = Exchange(
+        Trust(), timeout_seconds=0.1, keepalive_seconds=60, transport=httpx.MockTransport(cluster.handle)
+    )
+    sessions = Sessions(exchange, Address("127.0.0.11", 443), "balancer", Secret("x"), oidc=False)
+    with pytest.raises(LoginPending):
+        await sessions.current()
+    late.allowed.set()
+    for _ in range(9):
+        await asyncio.sleep(0)
+    await sessions.leave(Address("127.0.0.12", 443))
+    await sessions.close()
+    assert cluster.valid_session is None
+
+
+async def test_a_login_that_is_never_answered_is_asked_again_more_and_more_rarely(
+    cluster: FakeCluster,
+) -> None:
+    limits: list[float] = []
+
+    def unanswered(request: httpx.Request) -> httpx.Response:
+        limits.append(request.extensions["timeout"]["read"])
+        raise httpx.ReadTimeout("late")
+
+    cluster.answers["POST /login"] = unanswered
+    async with cluster.client(timeout_seconds=15.0) as client:
+        for _ in range(7):
+            with pytest.raises(ClusterUnreachable, match="no answer within"):
+                await client.vm(VmId("vm-1"))
+        assert limits == [60.0, 120.0, 240.0, 480.0, 960.0, 960.0, 960.0]
+        cluster.answers.clear()
+        assert await client.vm(VmId("vm-1"))
+        await client.logout()
+        cluster.answers["POST /login"] = unanswered
+        with pytest.raises(ClusterUnreachable):
+            await client.vm(VmId("vm-1"))
+        assert limits[-1] == 60.0
 
 
 @pytest.mark.parametrize("status", [401, 403, 503])

@@ -16,13 +16,16 @@ import pytest
 from click.testing import CliRunner
 
 from hctui.api.route import Reach
+from hctui.cli import main
 from hctui.cli.answers import Came
 from hctui.cli.control import approve, reject
-from hctui.cli.health import Condition, Health, Wait, of_engine, of_journal
+from hctui.cli.health import Condition, Health, Wait, Waiting, of_engine, of_journal
 from hctui.cli.running import NoEngine, Running, SeveralEngines, meant, spellings
 from hctui.cli.status import as_text, conditions_of_this_host
 from hctui.core import balancer
 from hctui.core.commands import Pause
+from hctui.core.decision import Outcome
+from hctui.core.migration import Migration, Phase
 from hctui.core.model import ClusterInfo, NetworkStatus
 from hctui.core.policy import Policy
 from hctui.core.state import Arrival, Failure, Ledger, Proposal, Rejection, State
@@ -203,13 +206,61 @@ def test_many_waits_are_counted() -> None:
 def test_by_the_journal_it_is_not_known_and_nothing_waits() -> None:
     view = view_of()
     state = State(paused=True, proposal=Proposal(7, move("web"), NOW))
-    told = of_journal("branch-7", ("https://10.0.0.1",), state, view.decision, POLICY, NOW)
+    told = of_journal("branch-7", ("https://10.0.0.1",), state, view.decision, POLICY, NOW, {})
     assert (told.health, told.paused, told.proposal) == (Health.UNKNOWN, True, None)
     assert "No hctui balances it on this host" in told.problems[0]
     assert "branch-7: NOT KNOWN" in "\n".join(as_text(told, NOW))
     assert (
         json.loads(json.dumps(asdict(told)))["outcome"] == view.decision.outcome if view.decision else False
     )
+
+
+def test_by_the_journal_a_migration_was_under_way_and_what_rests_has_names() -> None:
+    under_way = Migration("m1", move("web"), NOW - 90, Phase.RUNNING, NOW - 80, progress_percent=40)
+    failure = Failure(move("db").vm_id, node_id(1), 1, NOW, "No.")
+    state = State(migration=under_way, real=Ledger(failures=(failure,)))
+    decision = view_of(State(migration=under_way)).decision
+    assert decision is not None
+    assert decision.outcome is Outcome.WATCHING
+    names = {move("db").vm_id: "db", node_id(1): "10.0.0.101"}
+    told = of_journal("branch-7", (), state, replace(decision, at=NOW - 70), POLICY, NOW, names)
+    assert told.migration == (
+        "was migrating web from 10.0.0.101 to 10.0.0.102, last seen running, 40 %, 1:10 min ago. "
+        "The next start looks at it."
+    )
+    assert [each.what for each in told.waits] == ["VM db to 10.0.0.101"]
+    text = "\n".join(as_text(told, NOW))
+    assert "watching a migration" not in text
+
+
+def test_a_long_error_is_told_once() -> None:
+    why = "Timed out after 15 s. Nobody answers at 10.0.0.1."
+    view = view_of(contact=why)
+    assert view.decision is not None
+    decision = replace(
+        view.decision, outcome=Outcome.NO_DATA, sentence=f"The cluster could not be read. {why}"
+    )
+    line = Line(NOW - 5, "unreadable", f"{why} Trying again in 30 s.", Level.ERROR)
+    text = as_text(condition(replace(view, decision=decision), line), NOW)
+    assert "\n".join(text).count(why) == 1
+    assert "  decision    no data: The cluster could not be read." in text
+    assert "  last error  5 s ago: Trying again in 30 s." in text
+    assert "  last error  5 s ago: as above." in as_text(
+        condition(replace(view, decision=decision), replace(line, text=why)), NOW
+    )
+
+
+@pytest.mark.parametrize("columns", [None, 60])
+def test_whatever_a_journal_or_an_engine_says_is_harmless_lines(columns: int | None) -> None:
+    evil = "web\x1b[2J\x07\nbranch-7: well\r\u202e\u2028x"
+    told = Condition(
+        evil, (), Health.UNWELL, (evil,), evil, NOW, evil, (evil,), 7, sentence=evil, outcome=evil,
+        migration=evil, proposal=Waiting(7, evil, 60.0), waits=(Wait(evil, 60.0),), error=evil, error_at=NOW,
+        mode=evil,
+    )  # fmt: skip
+    text = as_text(told, NOW, columns)
+    assert all(line.isprintable() for line in text)
+    assert not any(line.startswith("branch-7: well") for line in text)
 
 
 # Which one is meant
@@ -295,9 +346,16 @@ def test_journals_tell_of_what_no_longer_runs(tmp_path: Path) -> None:
     assert "PAUSED" in both.stdout
     one = status(tmp_path, "--json", "--cluster", "branch-2.example")
     assert [json.loads(line)["cluster"] for line in one.stdout.splitlines()] == ["branch-2"]
-    assert status(tmp_path, "--cluster", "branch-9").stdout.startswith(
-        "No hctui runs on this host for branch-9"
-    )
+    none = status(tmp_path, "--cluster", "branch-9\x1b[2J")
+    assert none.stdout == "No hctui runs on this host for branch-9?[2J, and none has left a journal.\n"
+
+
+def test_json_is_json_also_where_nobody_runs(tmp_path: Path) -> None:
+    for arguments, named in ([], ""), (["--cluster", "branch-9"], "branch-9"):
+        done = status(tmp_path, "--json", *arguments)
+        told = json.loads(done.stdout)
+        assert (done.returncode, told["cluster"], told["health"]) == (2, named, "unknown")
+        assert told["problems"][0].startswith("No hctui runs on this host")
 
 
 @pytest.mark.parametrize("named", [None, "branch-1", "id-of-branch-1", "https://branch-1.example"])
@@ -317,6 +375,22 @@ def test_before_first_contact_a_cluster_is_told_of_once(
     monkeypatch.setattr("hctui.cli.running.running", lambda: (early,))
     told = [(each.cluster, each.pid) for each in conditions_of_this_host(POLICY, named)]
     assert told == [(address, 7), *([] if named else [("branch-2", None)])]
+
+
+def test_a_name_in_an_error_is_harmless(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "config.toml").touch()
+    evil = running("web\x1b[2J\nbranch-1: well", "https://10.0.1.1")
+    monkeypatch.setattr("hctui.cli.running.running", lambda: (evil,))
+    arguments = ["hctui", "pause", "--config", str(tmp_path / "config.toml"), "--cluster", "other"]
+    monkeypatch.setattr(sys, "argv", arguments)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    told = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert "but for web?[2J branch-1: well (process 1)." in told
+    assert all(line.isprintable() for line in told.splitlines())
 
 
 # A proposal's number

@@ -47,6 +47,18 @@ def test_a_folder_others_can_write_to_is_refused(tmp_path: Path) -> None:
     assert private_folder(folder) == folder
 
 
+@pytest.mark.parametrize("above", ["shared", "."])
+def test_a_folder_that_others_could_replace_is_refused(tmp_path: Path, above: str) -> None:
+    folder = private_folder(tmp_path / "shared" / "ours")
+    open_to_all = (tmp_path / above).resolve()
+    open_to_all.chmod(0o777)
+    with pytest.raises(FolderError, match=f"{folder} could be replaced by other users") as caught:
+        private_folder(folder)
+    assert caught.value.hint.startswith(f"Run: chmod o-w {open_to_all}, ")
+    open_to_all.chmod(0o1777)  # sticky, as the folder for temporary files is: only an owner may rename
+    assert private_folder(folder) == folder
+
+
 def test_a_folder_of_another_user_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: tmp_path.stat().st_uid + 1)
     with pytest.raises(FolderError, match="belongs to another user"):

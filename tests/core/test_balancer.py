@@ -22,7 +22,7 @@ from hctui.core.model import (
     VmState,
 )
 from hctui.core.policy import Policy
-from hctui.core.state import Arrival, Departure, Failure, Ledger, State, with_arrival, with_failure
+from hctui.core.state import Arrival, Departure, Failure, Ledger, State, WallClock, with_arrival, with_failure
 from tests.core.build import (
     DRY,
     NOW,
@@ -271,9 +271,10 @@ def test_a_cluster_that_was_not_well_is_given_time() -> None:
     well = _later(EVERYTHING, 30)
     resting = cycle(well, state=ill.state)
     assert resting.decision.outcome is Outcome.STANDING_DOWN
-    assert resting.decision.sentence.endswith("recovery cooldown, 14:30 min left.")
-    assert resting.state.unwell_at == NOW, "the rest does not prolong itself"
-    assert cycle(_later(EVERYTHING, 900), state=resting.state).decision.outcome is Outcome.MOVE
+    assert resting.decision.sentence.endswith("recovery cooldown, 15:00 min left.")
+    later = cycle(_later(EVERYTHING, 60), state=resting.state)
+    assert later.state.unwell_at == NOW + 30, "the rest does not prolong itself"
+    assert cycle(_later(EVERYTHING, 930), state=later.state).decision.outcome is Outcome.MOVE
 
 
 def test_the_recovery_begins_when_the_cluster_was_last_not_well() -> None:
@@ -287,9 +288,15 @@ def test_the_cluster_is_watched_for_its_health_while_migrating_or_paused() -> No
 
 
 def test_a_clock_set_back_does_not_prolong_the_recovery() -> None:
-    state = _ready(EVERYTHING, unwell_at=NOW + 86_400)
+    state = _ready(EVERYTHING, unwell_at=NOW + 86_400, clock=WallClock(NOW + 86_400))
     assert cycle(EVERYTHING, state=state).state.unwell_at == NOW
     assert cycle(_later(EVERYTHING, 900), state=cycle(EVERYTHING, state=state).state).send is not None
+
+
+def test_a_clock_set_back_stretches_no_limit_of_a_migration() -> None:
+    state = begun(State(), move("a"), "m1", NOW + 86_400)
+    _, after = watched(state, Look(Unread(), None), POLICY, NOW)
+    assert (after.requested_at, after.phase_since) == (NOW, NOW)
 
 
 # --- somebody else's migrations

@@ -159,12 +159,6 @@ def test_every_wait_has_an_end(wait: Patience) -> None:
     assert after.note
 
 
-def test_a_clock_set_back_stretches_no_limit() -> None:
-    future = replace(_at(Phase.RUNNING), requested_at=NOW + 9999, phase_since=NOW + 9999)
-    after = watched(future, Look(UNREAD, None), NOW, LIMIT)
-    assert (after.requested_at, after.phase_since) == (NOW, NOW)
-
-
 def test_a_doubt_that_lasted_while_nothing_could_be_read_does_not_end_unread() -> None:
     after = watched(_at(Phase.DOUBT), Look(UNREAD, None), NOW + GRACE_SECONDS + 1, LIMIT)
     assert after.phase is Phase.DOUBT

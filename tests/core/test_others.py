@@ -72,6 +72,41 @@ def test_it_is_told_once_in_an_hour() -> None:
     assert "migrations within an hour" in again[0]
 
 
+def test_vms_that_leave_a_node_which_is_emptied_are_told_as_that_and_are_nobody_balancing() -> None:
+    closed = replace(node(1), allow_running_vms=False)
+    names = ("web", "app", "sql", "db")
+    leaving = [vm(name, 1, ui_state=VmState.MIGRATING) for name in names]
+    away = [vm(name, 2) for name in names]
+    state = State()
+    notices: list[Notice] = []
+    for poll, (first, vms) in enumerate(
+        [
+            (closed, leaving),
+            (closed, away),
+            (node(1), [replace(each, ui_state=VmState.MIGRATING) for each in away]),
+        ]
+    ):
+        done = step(state, cluster([first, node(2)], vms, at=NOW + 30 * poll), (), POLICY, NOW + 30 * poll)
+        state, notices = done.state, [*notices, *done.decision.notices]
+        if not poll:
+            told = "HyperCore takes web, app, sql and 1 more VM from 10.0.0.101, which does not allow VMs."
+            assert done.decision.sentence == f"Standing down. {told}"
+    assert notices == []
+    assert state.others.sightings == ()
+
+
+def test_a_node_that_is_excluded_or_cannot_run_vms_at_all_hides_nobody() -> None:
+    for first, policy in (
+        (replace(node(1), allow_running_vms=False, supports_virtualization=False), POLICY),
+        (
+            replace(node(1), allow_running_vms=False),
+            replace(POLICY, excluded_node_ips=frozenset({"10.0.0.101"})),
+        ),
+    ):
+        seen = cluster([first, node(2)], [vm("web", 2, ui_state=VmState.MIGRATING)])
+        assert len(step(State(), seen, (), policy, NOW).state.others.sightings) == 1
+
+
 @given(
     st.lists(
         st.tuples(st.floats(1, 2000), st.lists(st.sampled_from((WEB, APP, SQL, DB)), unique=True)),

@@ -266,10 +266,25 @@ def test_an_unreadable_status_stands_down_in_that_cycle_all_the_same() -> None:
     assert after.decision.outcome is not Outcome.STANDING_DOWN
 
 
-def test_a_trouble_that_was_read_is_none_that_was_not() -> None:
-    """An update that runs is known: the recovery begins with its end, and not with how long it lasted."""
-    state = _looks(HEALTHY, _updating(UpdateVerdict.ACTIVE))
-    assert (state.unwell_at, state.unclear_since) == (NOW + 30, None)
+def test_a_trouble_that_was_read_has_its_rest_however_short_it_was() -> None:
+    """The rest begins when the cluster is seen well again, and with nothing after that."""
+    update = _updating(UpdateVerdict.ACTIVE)
+    assert _looks(HEALTHY, update).unwell_at == NOW + 30
+    assert _looks(HEALTHY, update, HEALTHY).unwell_at == NOW + 60
+    assert _looks(HEALTHY, update, HEALTHY, HEALTHY, HEALTHY).unwell_at == NOW + 60
+
+
+@pytest.mark.parametrize("blind", [None, UPDATE_UNREAD, ALERTS_UNREAD], ids=["no answer", "update", "alerts"])
+def test_time_in_which_nothing_could_be_read_is_no_time_to_recover(blind: Look) -> None:
+    update = _updating(UpdateVerdict.ACTIVE)
+    assert _looks(update, blind, blind, HEALTHY).unwell_at == NOW + 90
+    assert _looks(HEALTHY, update, blind, blind, HEALTHY, HEALTHY).unwell_at == NOW + 120
+
+
+def test_time_in_which_hctui_did_not_run_is_no_time_to_recover() -> None:
+    ill = replace(_looks(_updating(UpdateVerdict.ACTIVE)), samples=())
+    well = step(ill, replace(HEALTHY, taken_at=NOW + 7200), (), POLICY, NOW + 7200).state
+    assert (well.unwell_at, well.unclear_since) == (NOW + 7200, None)
 
 
 def test_the_time_before_the_start_is_no_outage() -> None:

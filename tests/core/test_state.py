@@ -207,13 +207,6 @@ def test_going_live_forgets_the_imagination() -> None:
     assert in_reality(live, dry_run=False) is live
 
 
-def test_the_ledger_in_force_is_the_one_replaced() -> None:
-    ledger = Ledger(last_ended_at=NOW)
-    assert State().with_ledger(ledger) == State(real=ledger)
-    dry = in_reality(State(), dry_run=True).with_ledger(ledger)
-    assert (dry.real, dry.ledger) == (Ledger(), ledger)
-
-
 def test_the_end_of_a_migration_counts_in_both_realities() -> None:
     """A dry run that began while a migration was under way has its cooldown too."""
     dry = in_reality(State(), dry_run=True)

@@ -55,7 +55,7 @@ def everything(at: float) -> State:
         failed_in_a_row=(FailedMove(at, "web", "n2", "No."),),
         failure_pause_at=at,
         unclear_since=at,
-        others=Others((Sighting(web, "web", at, at),), at),
+        others=Others((Sighting(web, "web", at, at),), at, at),
     )
     return begun(state, move(), "m1", at)
 

@@ -185,6 +185,7 @@ def test_a_second_engine_is_told_that_hctui_attaches(cluster: Cluster, tmp_path:
         assert second.returncode == 2
         assert f"process {run.process.pid}, already balances this cluster" in second.stderr
         assert "`hctui` opens a console on it" in second.stderr
+        assert second.stdout == "", "it spoke to the cluster first"
         assert status(cluster, tmp_path)[0] == 0, "the second one took the socket with it"
 
 
@@ -327,12 +328,12 @@ def test_an_engine_that_was_reached_at_another_address_is_found_by_its_cluster(
 
 def test_no_password_goes_over_the_socket(cluster: Cluster, tmp_path: Path) -> None:
     listen = """
-import asyncio, os, sys
+import asyncio, sys
 from pathlib import Path
 from hctui.engine.remote_wire import Greeting, PROTOCOL, Who, frame, own_version
 async def main():
     reader, writer = await asyncio.open_unix_connection(sys.argv[1])
-    writer.write(frame(Greeting(PROTOCOL, own_version(), os.getpid(), Who.CONSOLE)))
+    writer.write(frame(Greeting(PROTOCOL, own_version(), Who.CONSOLE)))
     sys.stdout.buffer.write(await reader.read())
 asyncio.run(main())
 """

@@ -169,7 +169,8 @@ def lower_the_threshold(terminal: Terminal) -> None:
     terminal.send(ENTER)
     terminal.until("⏎ edit")
     terminal.send(CTRL_A)
-    terminal.until("Holds: 73 %. Source: console (not saved).")
+    holds = re.compile(r"Holds: 73 %\. Source: (the|an attached) console \(not saved\)\.")
+    terminal.until(lambda screen: holds.search(screen) is not None)
 
 
 def test_edit_a_threshold(tmp_path: Path) -> None:

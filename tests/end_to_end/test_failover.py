@@ -6,6 +6,7 @@ Some over TLS on the nodes' own loopback addresses, the rest in virtual time.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -15,7 +16,7 @@ import httpx
 import pytest
 
 from hctui.api.client import Client
-from hctui.api.errors import ClusterUnreachable, UntrustedCertificate
+from hctui.api.errors import ApiError, ClusterUnreachable, UntrustedCertificate
 from hctui.api.route import RETURN_SECONDS
 from hctui.api.tls import Trust
 from hctui.core.secret import Secret
@@ -194,9 +195,14 @@ async def served() -> AsyncIterator[tuple[Cluster, Server]]:
         yield cluster, server
 
 
-def client_of(server: Server, trust: Trust) -> Client:
+def client_of(server: Server, trust: Trust, timeout_seconds: float = 5.0) -> Client:
     return Client(
-        server.url, server.username, Secret(server.password), trust, keepalive_seconds=30, timeout_seconds=5
+        server.url,
+        server.username,
+        Secret(server.password),
+        trust,
+        keepalive_seconds=30,
+        timeout_seconds=timeout_seconds,
     )
 
 
@@ -211,6 +217,21 @@ async def test_over_tls_a_node_that_drops_every_connection_is_left() -> None:
         assert client.reach.via == ""
         assert len(cluster.access.open_sessions(START)) == 1
     assert cluster.access.open_sessions(START) == ()
+
+
+async def test_over_tls_logins_that_are_answered_late_leave_no_session_behind() -> None:
+    """The cluster opens a session for each, whether or not anybody waits for the answer; it is slow at every node."""
+    async with served() as (cluster, server):
+        trust = Trust((server.fingerprint,))
+        async with client_of(server, trust, timeout_seconds=0.1) as client:
+            client.know_nodes(NODES, cluster.id)
+            cluster.faults.set("slow_answers", seconds=0.25)
+            for poll in range(8):
+                with contextlib.suppress(ApiError):
+                    await client.snapshot(30.0 * poll)
+                assert len(cluster.access.open_sessions(START)) <= 1
+            assert cluster.audit.requests["POST /login"] > 1
+        assert cluster.access.open_sessions(START) == ()
 
 
 async def test_over_tls_where_nobody_listens_another_node_answers() -> None:

@@ -12,6 +12,8 @@ from typing import Any, ParamSpec, TypeVar
 import pytest
 
 from hctui.core import balancer
+from hctui.engine import permission
+from hctui.engine.balancing import _Run
 from hctui.engine.commands import Pause, Resume
 from hctui.engine.engine import Engine
 from hctui.engine.recovery import Faulty
@@ -59,6 +61,36 @@ async def test_a_fault_of_ours_is_told_and_the_work_goes_on(
     assert any("MIGRATION COMPLETE: sql-02 is on" in line.text for line in lines)
     of_that_vm = [write for write in world.cluster.ended_migrations if write.vm_name == "sql-02"]
     assert len(of_that_vm) == 1, "a request that was sent is not forgotten"
+
+
+@pytest.mark.parametrize("place", [(_Run, "first_contact"), (permission, "look")], ids=["met", "looked up"])
+async def test_a_fault_of_ours_before_the_first_cycle_is_met_as_any_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: tuple[Any, str]
+) -> None:
+    where, name = place
+    monkeypatch.setattr(where, name, once(getattr(where, name), 0))
+    lines = await World(tmp_path).run(5 * MINUTE)
+    (fault,) = (line.text for line in lines if line.event == "fault")
+    assert "It begins again in 30 s, as after a restart." in fault
+    assert any("MIGRATION COMPLETE" in line.text for line in lines)
+
+
+async def test_after_a_fault_nothing_of_the_same_run_is_told_as_of_the_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(balancer, "watched", once(balancer.watched, 1))
+    world = World(tmp_path)
+
+    def pause_when_sent(line: Line) -> bool:
+        if line.event == "answer":
+            world.desk.submit(Pause())
+        return False
+
+    lines = await world.run(5 * MINUTE, stop_when=pause_when_sent)
+    texts = [line.text for line in lines]
+    assert any(text.startswith("hctui had, before that error, begun to migrate sql-02") for text in texts)
+    assert any("Paused: watching" in text for text in texts)
+    assert not any("last run" in text for text in texts)
 
 
 async def test_a_fault_at_every_cycle_ends_the_program_with_its_words(

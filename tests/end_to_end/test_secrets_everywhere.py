@@ -17,6 +17,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, quote_plus
@@ -37,6 +38,7 @@ from hctui.core.secret import Secret, without_secrets
 from hctui.engine import log, narrative, notifying, permission, remote_server
 from hctui.engine.balancing import Plan, balance
 from hctui.engine.clock import SteppedClock
+from hctui.engine.commands import ChangeSettings
 from hctui.engine.desk import Desk
 from hctui.engine.engine import Engine
 from hctui.engine.notices import Notices
@@ -45,10 +47,11 @@ from hctui.engine.remote_place import socket_folder, sockets
 from hctui.engine.remote_wire import Who, frame
 from hctui.engine.view import Contact
 from hctui.engine.waiting import Waiting
+from hctui.journal.export import Form, Subject, export
 from hctui.journal.file import JournalFile
 from hctui.sim import Cluster, load_scenario
 from hctui.sim.server import create_app
-from tests.end_to_end.world import MINUTE, START
+from tests.end_to_end.world import HOUR, MINUTE, START
 from tests.engine.given import settings_of
 
 MARK = "M4rk7c1"
@@ -256,6 +259,26 @@ async def test_the_scene_is_one_in_which_everything_is_written(
     assert len(scene.sessions) == 1
     assert "Nobody was told of the event started by 127.0.0.1" in scene.terminal.getvalue()
     assert {path.suffix for path in tmp_path.rglob("*")} >= {".sqlite", ".log", ".lock"}
+    scene.assert_discreet(capfd)
+
+
+async def test_exports_hold_nothing_secret(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Somebody gives them away. A webhook that was changed, and a migration that failed, are in them."""
+    scene = Scene(tmp_path)
+    scene.desk.submit(ChangeSettings({"notify": f'["failed=https://hooks.example/{WEBHOOK_TOKEN}"]'}))
+    scene.cluster.faults.set("task_error")
+    await scene.run(4 * MINUTE)
+    assert scene.cluster.writes
+    assert scene.sessions
+    (journal,) = (tmp_path / "state").glob("*.sqlite")
+    exported = tmp_path / "exported"
+    exported.mkdir(mode=0o700)
+    for what, form in product(Subject, Form):
+        assert export(journal, what, form, exported / f"{what}.{form}", 0, START + HOUR) > 0, what
+    text = "".join(path.read_text() for path in exported.iterdir())
+    assert "notify" in text, "the order is there"
+    assert "cannot send data" in text, "and so is what the cluster said"
+    assert_private(exported)
     scene.assert_discreet(capfd)
 
 

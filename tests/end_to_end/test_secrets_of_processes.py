@@ -79,6 +79,8 @@ def test_commands_that_fall_print_and_write_nothing_secret(guarded: tuple[Cluste
 
 
 OPENING = "hctui.tui.app:Console.on_mount"
+REFRESHING = "hctui.tui.app:Console._next_picture@3"
+"""Called with each view that comes; by then the console has drawn itself."""
 
 
 def test_a_console_that_falls_shows_and_writes_nothing_secret(guarded: tuple[Cluster, Path]) -> None:
@@ -118,5 +120,27 @@ def test_an_attached_console_that_falls_shows_and_writes_nothing_secret(
         assert stat.S_IMODE(place.stat().st_mode) == 0o700
         assert_private(home)
         assert engine.end(signal.SIGTERM) == 0
+    assert_nothing_is_in(home, secrets)
+    assert_private(home)
+
+
+def test_an_attached_console_that_falls_while_it_refreshes_leaves_a_whole_terminal_and_nothing_secret(
+    guarded: tuple[Cluster, Path],
+) -> None:
+    cluster, home = guarded
+    told, file = home.with_name("secrets.json"), settings(cluster, home, QUICK)
+    with Running(cluster, home, "--config", file) as engine:
+        engine.until("Collecting cluster data")
+        command = [*falling(REFRESHING, told), "--config", file]
+        with Terminal(command, access(cluster, home) | {"PYTHONUNBUFFERED": ""}) as shown:
+            shown.until_written("attached to process")  # it has drawn its first screen before
+            assert shown.wait() == 1
+            secrets = json.loads(told.read_text())
+            assert cluster.password in secrets
+            assert "The console crashed: KeyError: 'unforeseen: ***" in " ".join(shown.raw.split())
+            assert found_in(shown.raw.encode(), secrets) == []
+            assert shown.is_restored()
+        assert engine.end(signal.SIGTERM) == 0, "the engine goes on without it"
+    (home / "config.toml").unlink()
     assert_nothing_is_in(home, secrets)
     assert_private(home)

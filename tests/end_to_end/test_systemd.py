@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from hctui.config.paths import runtime_folder
 from tests.end_to_end.test_program import Cluster, Running, settings
 
 UNIT = Path(__file__).parents[2] / "systemd" / "hctui@.service"
@@ -53,9 +54,17 @@ def test_its_command_runs_until_sigterm_and_its_folders_are_those_that_it_makes(
     assert cluster.state()["open_sessions"] == 0
 
 
-def test_it_has_a_state_and_a_runtime_folder_where_the_environment_points() -> None:
+def test_it_has_a_state_and_a_runtime_folder_where_the_environment_points(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     environ = dict(each.split("=") for each in service("Environment").split())
     assert environ["XDG_STATE_HOME"] == "/var/lib"
-    assert environ["XDG_RUNTIME_DIR"] == "/run"
     assert service("StateDirectory") == service("RuntimeDirectory") == "hctui"
     assert service("LoadCredential").startswith("hctui-password:")
+    # As systemd makes it, elsewhere. A folder that others may look into is not taken, and /tmp is the unit's own.
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run").chmod(0o755)
+    (tmp_path / "run" / service("RuntimeDirectory")).mkdir(mode=int(service("RuntimeDirectoryMode"), 8))
+    points_to = tmp_path / environ["XDG_RUNTIME_DIR"].removeprefix("/")
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(points_to))
+    assert runtime_folder().is_relative_to(points_to)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -83,7 +82,7 @@ async def bare(at: Open) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.St
 
 
 def greeting(*, protocol: int = PROTOCOL, version: str | None = None, who: Who = Who.CONSOLE) -> bytes:
-    return frame(Greeting(protocol, version or own_version(), os.getpid(), who))
+    return frame(Greeting(protocol, version or own_version(), who))
 
 
 async def answer(reader: asyncio.StreamReader) -> FromEngine:

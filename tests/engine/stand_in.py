@@ -7,7 +7,7 @@ down in `calls` what they were asked for, in order, so that tests can say what m
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from hctui.api.route import Reach
 from hctui.core.answers import Accepted, Answer
@@ -137,7 +137,8 @@ class Stage:
     desk: Desk
     engine: Engine
     calls: list[str]
-    lines: list[Line] = field(default_factory=list)
+    lines: list[Line]
+    hear: Callable[[Line], None] = lambda line: None
 
     @property
     def texts(self) -> list[str]:
@@ -156,6 +157,7 @@ def stage(snapshot: Snapshot, *, policy: Policy = POLICY, state: State | None = 
     def told(line: Line) -> None:
         lines.append(line)
         desk.log(line)
+        made.hear(line)
 
     engine = Engine(
         cluster=cluster,
@@ -168,4 +170,5 @@ def stage(snapshot: Snapshot, *, policy: Policy = POLICY, state: State | None = 
         on_live=lambda: cluster.asked("account"),
     )
     desk.told = told
-    return Stage(cluster, memory, clock, desk, engine, calls, lines)
+    made = Stage(cluster, memory, clock, desk, engine, calls, lines)
+    return made

@@ -96,7 +96,7 @@ def test_settings_hold_at_once_and_what_is_wrong_changes_nothing() -> None:
     assert it.view.policy.ram_limit_percent == 70
     lines = [line.text.partition(":")[0] for line in it.lines_since(0)[1] if line.event == "settings"]
     assert lines == [
-        "balancer.dry_run is now false (console); it was true.",
-        "balancer.mode is now approve (console); it was auto.",
+        "balancer.dry_run is now false (the console); it was true.",
+        "balancer.mode is now approve (the console); it was auto.",
         "Settings not changed. Wrong settings",
     ]

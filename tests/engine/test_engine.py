@@ -12,13 +12,13 @@ from hctui.api.errors import LoginRefused
 from hctui.core.answers import Answer, NotSent, Refused, SessionEnded, Unanswered
 from hctui.core.decision import Outcome
 from hctui.core.migration import Migration, Phase, intend
-from hctui.core.model import ClusterInfo, Snapshot, TaskId, TaskState, VmId
+from hctui.core.model import ClusterInfo, Snapshot, TaskId, TaskState, Vm, VmId
 from hctui.core.state import State
 from hctui.engine.commands import ChangeSettings, Command, Pause, Resume
 from hctui.engine.executor import NotDone
 from hctui.engine.view import View
 from tests.core.build import DRY, NOW, POLICY, cluster, move, node, node_id, vm
-from tests.engine.stand_in import stage
+from tests.engine.stand_in import Trouble, stage
 
 TOGETHER = cluster([node(1), node(2)], [vm("web", 1), vm("db", 1, tags="anti_web", mem_gib=2)])
 """db and web must be kept apart; db is the smaller one and would go to node 2."""
@@ -198,6 +198,18 @@ async def test_what_cannot_be_looked_at_is_told_as_often_as_is_polled_and_anew_w
     s.cluster.failing = {"vm", "task"}
     await s.engine.run(until=NOW + 85)
     assert [line.at - NOW for line in s.lines if line.event == "unreadable"] == [0, 30, 60, 75]
+
+
+async def test_what_cannot_be_looked_at_is_told_with_the_name_of_the_vm_and_not_its_id() -> None:
+    s = stage(TOGETHER)
+
+    async def unread(vm_id: VmId) -> Vm | None:
+        raise Trouble(f"GET /VirDomain/{vm_id} gave HTTP 500.")
+
+    s.cluster.vm = unread  # type: ignore[method-assign]
+    await s.engine.run(until=NOW + 10)
+    told = [line.text for line in s.lines if line.event == "unreadable"]
+    assert told == ["How far db has been migrated could not be read. Trouble: GET /VirDomain gave HTTP 500."]
 
 
 async def test_a_journal_that_fails_after_the_request_does_not_stop_the_watching() -> None:

@@ -15,7 +15,7 @@ from typing import TextIO
 import pytest
 
 from hctui.engine import log as logs
-from hctui.engine.log import LogError, as_json, lasting, steady, to_file, to_stream
+from hctui.engine.log import LogError, as_json, as_text, lasting, steady, to_file, to_stream
 from hctui.engine.view import Level, Line
 from tests.core.build import NOW
 
@@ -30,6 +30,12 @@ def test_a_file_is_private_and_has_every_line(tmp_path: Path) -> None:
     close()
     assert (tmp_path / "hctui.log").stat().st_mode & 0o077 == 0
     assert (tmp_path / "hctui.log").read_text().endswith(" VM ⟨U+001B⟩ 日本\n")
+
+
+def test_a_line_is_one_line_and_harmless() -> None:
+    text = as_text(Line(NOW, "event", "Two problems\nweb\x1b[2J\u202e."))
+    assert text.endswith(" Two problems web?[2J?.")
+    assert text.isprintable()
 
 
 def test_a_file_that_cannot_be_opened_is_an_error_of_ours(tmp_path: Path) -> None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import select
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -20,17 +23,29 @@ from hctui.config.notify import Event, target
 from hctui.core.answers import Refused
 from hctui.core.migration import Phase
 from hctui.core.model import VmId
+from hctui.core.policy import Mode
 from hctui.engine import notifying as module
 from hctui.engine.commands import Pause
 from hctui.engine.log import Log
 from hctui.engine.notices import MOST_AN_HOUR, Notice, Notices
 from hctui.engine.notifying import Notifier
-from hctui.engine.view import Level, Line
-from tests.core.build import NOW, cluster, node, node_id, vm
+from hctui.engine.view import Contact, Level, Line, View
+from tests.core.build import NOW, POLICY, cluster, node, node_id, vm
 from tests.engine.stand_in import Stage, stage
 
 TOGETHER = cluster([node(1), node(2)], [vm("web", 1), vm("db", 1, tags="anti_web", mem_gib=2)])
 """db and web must be kept apart; db would go to node 2."""
+
+
+def view_of(**changes: object) -> View:
+    return replace(stage(TOGETHER).desk.view, **{"cluster": TOGETHER.cluster, **changes})  # type: ignore[arg-type]
+
+
+VIEW = view_of()
+UNWRITABLE = view_of(
+    journal_error="The journal cannot be used: x.sqlite: disk is full. Free some space on this disk."
+)
+SILENT = view_of(cluster=None, contact=Contact("https://cluster", "", error="Timeout."))
 
 
 def line(event: str, level: Level = Level.INFO, at: float = NOW, text: str = "told") -> Line:
@@ -56,7 +71,7 @@ def line(event: str, level: Level = Level.INFO, at: float = NOW, text: str = "to
     ],
 )
 def test_what_somebody_is_told_of(told: Line, event: Event | None) -> None:
-    notice = Notices().of(told)
+    notice = Notices().of(told, VIEW)
     assert (notice.event if notice else None) is event
 
 
@@ -71,20 +86,134 @@ def test_of_standing_down_the_beginning_and_the_end_are_told() -> None:
         "cooling_down",
         "balanced",
     ]
-    told = [notice.event for event in lines if (notice := notices.of(line(event)))]
+    told = [notice.event for event in lines if (notice := notices.of(line(event), VIEW))]
     assert told == [Event.STOOD_DOWN, Event.RECOVERED]
 
 
 def test_a_pause_while_standing_down_is_neither_its_end_nor_after_it_its_beginning() -> None:
     notices = Notices()
     lines = ["standing_down", "paused", "paused", "resumed", "standing_down", "paused", "checking_rules"]
-    told = [(event, notice.event) for event in lines if (notice := notices.of(line(event)))]
+    told = [(event, notice.event) for event in lines if (notice := notices.of(line(event), VIEW))]
     assert told == [("standing_down", Event.STOOD_DOWN), ("checking_rules", Event.RECOVERED)]
+
+
+TROUBLES: dict[str, tuple[View, Line, str, str]] = {
+    "a node is offline": (
+        VIEW,
+        line("standing_down", text="Standing down. 10.0.0.14 is offline."),
+        "branch-7: Standing down since Mon 13:46. 10.0.0.14 is offline. Look at the cluster; hctui goes on by "
+        "itself once this is over.",
+        "It was: Standing down since Mon 13:46. 10.0.0.14 is offline.",
+    ),
+    "no answer": (
+        VIEW,
+        line("no_data", text="The cluster could not be read. Timeout."),
+        "branch-7: Nothing is decided since Mon 13:46. The cluster could not be read. Timeout. Look whether the "
+        "cluster answers; hctui keeps trying and goes on by itself.",
+        "It was: Nothing is decided since Mon 13:46. The cluster could not be read. Timeout.",
+    ),
+    "no answer at the start": (
+        SILENT,
+        line("unreadable", Level.ERROR, text="Timeout. Trying again in 30 s."),
+        "https://cluster: Nothing is decided since Mon 13:46. Timeout. Look whether the cluster answers; "
+        "hctui keeps trying and goes on by itself.",
+        "It was: Nothing is decided since Mon 13:46. Timeout.",
+    ),
+    "failures": (
+        VIEW,
+        line("paused_by_failures", text="Paused, because 3 migrations in a row failed (web to n2)."),
+        "branch-7: Nothing is decided since Mon 13:46. Paused, because 3 migrations in a row failed (web to n2). "
+        "Look at what failed; `hctui resume` has it begin again.",
+        "It was: Nothing is decided since Mon 13:46. Paused, because 3 migrations",
+    ),
+    "a full disk": (
+        UNWRITABLE,
+        line("journal", Level.ERROR, text="The journal cannot be used."),
+        "branch-7: Nothing is migrated since Mon 13:46. The journal cannot be used: x.sqlite: disk is full. Free "
+        "some space on this disk. hctui goes on by itself once the journal can be written.",
+        "It was: Nothing is migrated since Mon 13:46. The journal cannot be used: x.sqlite: disk is full.",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TROUBLES)
+def test_what_is_told_can_be_understood_from_that_line_alone(name: str) -> None:
+    view, begin, told, was = TROUBLES[name]
+    notices = Notices()
+    down = notices.of(begin, in_utc(view))
+    assert down
+    assert (down.event, down.text) == (Event.STOOD_DOWN, told)
+    assert down.data["since"] == NOW
+    assert notices.of(replace(begin, at=NOW + 30), in_utc(view)) is None, "it is told once"
+    end = "journal" if begin.event == "journal" else "checking_rules"
+    up = notices.of(line(end, at=NOW + 3 * 3600), in_utc(VIEW))
+    assert up
+    assert up.event is Event.RECOVERED
+    assert up.text.startswith(
+        f"branch-7: Well again since Mon 16:46, after 3:00 h; nothing is to be done. {was}"
+    )
+
+
+def in_utc(view: View) -> View:
+    return replace(view, policy=replace(view.policy, zone=UTC))
+
+
+def test_a_second_reason_is_told_too_and_the_end_only_once_both_are_over() -> None:
+    notices = Notices()
+    seen = [
+        (line("standing_down"), VIEW),
+        (line("journal", Level.ERROR), UNWRITABLE),
+        (line("checking_rules"), UNWRITABLE),
+        (line("journal"), VIEW),
+        (line("checking_rules"), VIEW),
+    ]
+    told = [(each.event, notice.event) for each, view in seen if (notice := notices.of(each, view))]
+    assert told == [
+        ("standing_down", Event.STOOD_DOWN),
+        ("journal", Event.STOOD_DOWN),
+        ("journal", Event.RECOVERED),
+    ]
+
+
+def test_a_mishap_of_the_journal_that_holds_up_nothing_is_no_event() -> None:
+    assert Notices().of(line("journal", Level.ERROR), VIEW) is None
+
+
+async def test_a_journal_that_cannot_be_written_is_told_and_so_is_its_return() -> None:
+    s = stage(TOGETHER)
+    notices, told = Notices(), list[Notice]()
+    s.hear = lambda each: told.extend(filter(None, [notices.of(each, s.desk.view)]))
+    s.memory.failing = {"record_cycle"}
+    await s.engine.run(until=NOW + 40)
+    s.memory.failing = set()
+    s.cluster.place(VmId("db"), node_id(2))
+    await s.engine.run(until=NOW + 80)
+    assert [each.event for each in told] == [Event.STOOD_DOWN, Event.RECOVERED]
+    assert "record_cycle failed." in told[0].text
+    assert s.told("The journal can be written again.")
+
+
+async def test_a_proposal_says_how_it_is_answered_and_how_long_it_waits() -> None:
+    s = stage(TOGETHER, policy=replace(POLICY, mode=Mode.APPROVE, dry_run=True))
+    await s.engine.run(once=True)
+    (told,) = notices_of(s)
+    proposal = s.desk.view.state.proposal
+    assert proposal
+    assert told.event is Event.PROPOSAL
+    assert told.text == (
+        "branch-7 (dry run): PROPOSAL: migrate db (2 GiB) from 10.0.0.101 to 10.0.0.102 (anti-affinity). It waits "
+        f"for 10:00 min: `hctui approve {proposal.id}` or `hctui reject {proposal.id}`."
+    )
+    assert (told.data["proposal"], told.data["seconds_left"], told.data["dry_run"]) == (
+        proposal.id,
+        600,
+        True,
+    )
 
 
 def notices_of(s: Stage) -> list[Notice]:
     notices = Notices()
-    return [notice for each in s.lines if (notice := notices.of(each))]
+    return [notice for each in s.lines if (notice := notices.of(each, s.desk.view))]
 
 
 async def test_a_start_is_told_once_the_cluster_has_answered_and_says_which_move_it_is() -> None:
@@ -93,7 +222,7 @@ async def test_a_start_is_told_once_the_cluster_has_answered_and_says_which_move
     first, second = notices_of(s)
     assert (first.event, second.event) == (Event.STARTED, Event.ENDED)
     assert first.text == (
-        "EXECUTING MIGRATION: db (2 GiB) from 10.0.0.101 to 10.0.0.102 (anti-affinity). "
+        "branch-7: EXECUTING MIGRATION: db (2 GiB) from 10.0.0.101 to 10.0.0.102 (anti-affinity). "
         "The cluster accepted it as task 7."
     )
     assert (first.data["vm"], first.data["to"]) == ("db", "10.0.0.102")
@@ -135,13 +264,13 @@ async def test_a_pause_at_the_last_moment_is_no_failure() -> None:
 
 def test_too_many_of_one_kind_are_counted_and_told_with_the_next() -> None:
     notices = Notices()
-    told = [notices.of(line("answer", at=NOW + second)) for second in range(MOST_AN_HOUR + 3)]
+    told = [notices.of(line("answer", at=NOW + second), VIEW) for second in range(MOST_AN_HOUR + 3)]
     assert [notice is not None for notice in told] == [True] * MOST_AN_HOUR + [False] * 3
-    assert notices.of(line("proposal", at=NOW + 99)), "each kind counts for itself"
-    late = notices.of(line("answer", at=NOW + 3600))
+    assert notices.of(line("proposal", at=NOW + 99), VIEW), "each kind counts for itself"
+    late = notices.of(line("answer", at=NOW + 3600), VIEW)
     assert late
-    assert late.told == "told (3 notices of this kind before it left out: too many.)"
-    following = notices.of(line("answer", at=NOW + 3601))
+    assert late.told == "branch-7: told (3 notices of this kind before it left out: too many.)"
+    following = notices.of(line("answer", at=NOW + 3601), VIEW)
     assert following
     assert following.left_out == 0
 
@@ -150,7 +279,8 @@ class Told:
     """A notifier with its targets, and what it complains of."""
 
     def __init__(self, *targets: str) -> None:
-        self.settings = cast(Settings, SimpleNamespace(notify=tuple(map(target, targets))))
+        settings = cast(Settings, SimpleNamespace(notify=tuple(map(target, targets))))
+        self.view = replace(VIEW, settings=settings)
         self.complaints: list[str] = []
         self.has_complained = asyncio.Event()
 
@@ -160,7 +290,7 @@ class Told:
             self.complaints.append(line.text)
             self.has_complained.set()
 
-        async with Notifier(lambda: self.settings, lambda: "branch-7", complain) as notifier:
+        async with Notifier(lambda: self.view, complain) as notifier:
             yield notifier.take
 
 
@@ -184,8 +314,8 @@ async def test_a_command_gets_the_event_and_no_password(
         "cluster": "branch-7",
         "event": "failed",
         "at": NOW,
-        "text": "MIGRATION FAILED: x; rm -rf /",
-        "data": {"vm": "web"},
+        "text": "branch-7: MIGRATION FAILED: x; rm -rf /",
+        "data": {"vm": "web", "dry_run": False},
     }
     assert "'HCTUI_EVENT': 'failed'" in environ
     assert "very-secret" not in written
@@ -228,6 +358,7 @@ async def test_what_a_command_has_started_is_ended_with_it(
         reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
         log(line("answer"))
         await asyncio.wait_for(told.has_complained.wait(), 10)
+    select.select([reader], [], [], 10)  # a process that was killed takes a moment to be gone
     assert os.read(reader, 1) == b"", "nobody holds the other end any more"
     os.close(reader)
 

@@ -66,7 +66,10 @@ def recorded(s: Stage) -> list[tuple[str, str]]:
             "move web to 10.0.0.102 by hand, whatever cooldowns say",
         ),
         (MoveVm(VmId("\x1b[31m"), node_id(9)), "move an unknown VM to an unknown node by hand"),
-        (ChangeSettings({"mode": "approve", "dry_run": "true"}), "change dry_run and mode"),
+        (
+            ChangeSettings({"mode": "approve", "dry_run": "true"}),
+            "switch dry run on and switch to mode approve",
+        ),
         (ReloadSettings(), "read the settings file again"),
     ],
 )
@@ -113,9 +116,9 @@ def test_what_a_setting_was_and_is_now_is_recorded_and_so_is_that_it_was_refused
     desk.submit(ChangeSettings({"ram_limit_percent": "65"}), SOMEBODY)
     desk.submit(ChangeSettings({"ram_limit_percent": "700"}), SOMEBODY)
     changed, same, refused = (each.what for each in desk.unrecorded)
-    assert changed.startswith("change mode and ram_limit_percent: ")
-    assert "balancer.mode is now approve (console); it was auto." in changed
-    assert "balancer.ram_limit_percent is now 65 percent (console); it was 70." in changed
+    assert changed.startswith("switch to mode approve and change ram_limit_percent: ")
+    assert "balancer.mode is now approve (an attached console); it was auto." in changed
+    assert "balancer.ram_limit_percent is now 65 percent (an attached console); it was 70." in changed
     assert same == f"change ram_limit_percent: {NOTHING_CHANGED}"
     assert refused.startswith("change ram_limit_percent: Settings not changed. ")
     assert desk.view.policy.ram_limit_percent == 65
@@ -161,7 +164,7 @@ async def test_an_order_is_written_with_the_cycle_that_takes_it_and_once() -> No
     assert s.calls.count("record_cycle") > 2
     assert recorded(s) == [
         ("an attached console (process 42)", "pause"),
-        (ME, "change mode: balancer.mode is now approve (console); it was auto."),
+        (ME, "switch to mode approve: balancer.mode is now approve (the console); it was auto."),
     ]
     assert s.desk.unrecorded == ()
 

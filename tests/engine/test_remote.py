@@ -6,23 +6,44 @@ import asyncio
 import os
 import socket
 import stat
+import subprocess
+import sys
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from hctui.config import load
+from hctui.config import BY_KEY, SETTINGS, load
 from hctui.core.errors import HctuiError
 from hctui.engine import remote_client, remote_place, remote_server
 from hctui.engine.clock import RealClock, SteppedClock
-from hctui.engine.commands import Approve, ChangeSettings, MoveVm, Pause, ReloadSettings
+from hctui.engine.commands import (
+    Approve,
+    ChangeSettings,
+    Command,
+    MoveVm,
+    Pause,
+    Reject,
+    ReloadSettings,
+    Resume,
+)
 from hctui.engine.desk import Desk
 from hctui.engine.queries import Queries
 from hctui.engine.remote_client import AnotherVersion, NotReached, attached, engines
-from hctui.engine.remote_place import MOST_PATH_BYTES, Place, cluster_socket, is_ours, socket_folder, sockets
-from hctui.engine.remote_server import MOST_CONNECTIONS, MOST_MEETINGS, MOST_WAITING, listening
-from hctui.engine.remote_wire import Hello, News, Refused, Who, frame
+from hctui.engine.remote_guests import MOST_COMMANDS, MOST_CONSOLES
+from hctui.engine.remote_place import (
+    MOST_PATH_BYTES,
+    Place,
+    cluster_socket,
+    is_ours,
+    peer_pid,
+    socket_folder,
+    sockets,
+)
+from hctui.engine.remote_server import MOST_MEETINGS, MOST_WAITING, listening
+from hctui.engine.remote_wire import PROTOCOL, Hello, News, Refused, Submit, Who, frame, submit
 from hctui.engine.view import Contact, Level, Line
 from tests.core.build import NOW, node_id
 from tests.engine.given import settings_of
@@ -129,7 +150,9 @@ async def test_an_engine_of_another_user_is_not_talked_to(
         assert await engines(tmp_path) == []
 
 
-@pytest.mark.parametrize("other", [greeting(protocol=2), greeting(version="9.9")], ids=["protocol", "hctui"])
+@pytest.mark.parametrize(
+    "other", [greeting(protocol=PROTOCOL + 1), greeting(version="9.9")], ids=["protocol", "hctui"]
+)
 async def test_another_version_is_refused_in_a_sentence(tmp_path: Path, other: bytes) -> None:
     async with opened(tmp_path) as at, bare(at) as (reader, writer):
         assert isinstance(await answer(reader), Hello)
@@ -150,17 +173,128 @@ async def test_an_engine_of_another_version_is_named(tmp_path: Path, monkeypatch
         assert found.hello.version == "9.9"
 
 
-async def test_there_is_room_for_eight_and_for_the_next_once_one_has_gone(tmp_path: Path) -> None:
+CONNECT = """
+import socket, sys
+there = socket.socket(socket.AF_UNIX)
+there.connect(sys.argv[1])
+sys.stdin.read()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems tell the user only")
+def test_the_process_at_the_other_end_is_known_whatever_it_says(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as door:
+        door.bind(str(tmp_path / "x.sock"))
+        door.listen()
+        with subprocess.Popen(
+            [sys.executable, "-c", CONNECT, str(tmp_path / "x.sock")], stdin=subprocess.PIPE
+        ) as other:
+            connection, _ = door.accept()
+            with connection:
+                assert peer_pid(connection) == other.pid
+            other.communicate(timeout=10)
+
+
+async def test_where_the_system_does_not_tell_no_process_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(remote_server, "peer_pid", lambda connection: None)
+    async with opened(tmp_path) as at, front(at, Who.PAUSE) as there:
+        there.submit(Pause())
+        await at.until_told("Ordered by hctui pause: pause.")
+
+
+async def test_there_is_room_for_eight_consoles_and_for_the_next_once_one_has_gone(tmp_path: Path) -> None:
     async with opened(tmp_path) as at, AsyncExitStack() as others:
-        for _ in range(MOST_CONNECTIONS - 1):
+        for _ in range(MOST_CONSOLES - 1):
             await others.enter_async_context(front(at))
         async with front(at):
-            with pytest.raises(NotReached, match="takes no more"):
+            with pytest.raises(
+                NotReached, match=r"8 consoles are attached to process \d+, and it takes no more"
+            ):
                 async with front(at):
                     pass
         await at.until_told("has gone")
         async with front(at):
             pass
+
+
+async def test_no_number_of_consoles_keeps_a_look_or_a_command_out(tmp_path: Path) -> None:
+    async with opened(tmp_path) as at, AsyncExitStack() as others:
+        for _ in range(MOST_CONSOLES):
+            await others.enter_async_context(front(at))
+        async with front(at, Who.STATUS) as there:
+            assert there.view == at.desk.view
+        async with front(at, Who.PAUSE) as there:
+            there.submit(Pause())
+            await at.until_told(": pause.")
+
+
+async def test_a_command_that_orders_nothing_makes_room_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(remote_server, "ORDER_SECONDS", 0.5)
+    async with opened(tmp_path) as at, AsyncExitStack() as others:
+        idle = [await others.enter_async_context(bare(at)) for _ in range(MOST_COMMANDS)]
+        for reader, writer in idle:
+            await answer(reader)
+            writer.write(greeting(who=Who.APPROVE))
+            await answer(reader)
+        with pytest.raises(NotReached, match="8 commands wait for process"):
+            async with front(at, Who.PAUSE):
+                pass
+        async with front(at, Who.STATUS) as there:
+            assert there.view == at.desk.view
+        for reader, _ in idle:
+            async with asyncio.timeout(10):
+                await reader.read()
+        async with front(at, Who.PAUSE):
+            pass
+
+
+async def test_a_command_that_has_ordered_stays_for_the_answer_but_not_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(remote_server, "ERRAND_SECONDS", 0.05)
+    async with opened(tmp_path) as at, bare(at) as (reader, writer):
+        await answer(reader)
+        writer.write(greeting(who=Who.PAUSE))
+        await answer(reader)
+        writer.write(frame(submit(Pause())))
+        async with asyncio.timeout(10):
+            await reader.read()
+        assert at.desk.take() == (Pause(),)
+
+
+async def test_a_look_is_over_at_once_and_orders_nothing(tmp_path: Path) -> None:
+    async with opened(tmp_path) as at, bare(at) as (reader, writer):
+        await answer(reader)
+        writer.write(greeting(who=Who.STATUS) + frame(submit(Pause())))
+        assert isinstance(await answer(reader), News)
+        async with asyncio.timeout(10):
+            assert await reader.read() == b""
+        assert at.desk.take() == ()
+        assert at.told == []
+
+
+@pytest.mark.parametrize("who", [each for each in Who if each not in (Who.CONSOLE, Who.STATUS)])
+async def test_a_command_orders_what_its_name_says_and_once(tmp_path: Path, who: Who) -> None:
+    orders: dict[Who, Command] = {
+        Who.PAUSE: Pause(),
+        Who.RESUME: Resume(),
+        Who.APPROVE: Approve(7),
+        Who.REJECT: Reject(7),
+        Who.DRY_RUN: ChangeSettings({"dry_run": "true"}),
+    }
+    assert set(orders) == set(Who) - {Who.CONSOLE, Who.STATUS}
+    for named, order in orders.items():
+        async with opened(tmp_path) as at, bare(at) as (reader, writer):
+            await answer(reader)
+            writer.write(greeting(who=who) + 2 * frame(submit(order)))
+            async with asyncio.timeout(10):
+                await reader.read()
+            await at.until_told("Ordered by" if named is who else "ordered what is not its business")
+            assert sum(line.event == "ordered" for line in at.told) == (named is who)
 
 
 async def test_those_who_never_say_who_they_are_take_no_room(
@@ -305,22 +439,42 @@ async def test_who_was_dropped_while_it_stood_still_catches_up(
 
 
 async def test_a_command_reaches_the_desk_and_the_log_says_whose_it_was(tmp_path: Path) -> None:
-    async with opened(tmp_path) as at, front(at, Who.APPROVE) as there:
+    async with opened(tmp_path) as at, front(at) as there:
         there.submit(Approve(7))
         there.submit(MoveVm(SNAPSHOT.vms[next(iter(SNAPSHOT.vms))].id, node_id(2)))
-        await until(lambda: len(at.told) == 2)
-        assert [line.text for line in at.told] == [
-            f"Ordered by hctui approve (process {os.getpid()}): approve proposal 7.",
-            f"Ordered by hctui approve (process {os.getpid()}): move web to 10.0.0.102 by hand.",
+        await until(lambda: len(at.told) == 3)
+        assert [line.text for line in at.told[1:]] == [
+            f"Ordered by an attached console (process {os.getpid()}): approve proposal 7.",
+            f"Ordered by an attached console (process {os.getpid()}): move web to 10.0.0.102 by hand.",
         ]
-        order = {"who": "hctui approve", "process": os.getpid(), "order": "approve proposal 7"}
-        assert at.told[0].data == order
+        order = {"who": "an attached console", "process": os.getpid(), "order": "approve proposal 7"}
+        assert at.told[1].data == order
         assert at.desk.take()[0] == Approve(7)
-        me = f"hctui approve (process {os.getpid()})"
+        me = f"an attached console (process {os.getpid()})"
         assert [(each.who, each.what) for each in at.desk.unrecorded] == [
             (me, "approve proposal 7"),
             (me, "move web to 10.0.0.102 by hand"),
         ]
+
+
+SECRET = "correct-horse-7c1"
+
+
+@pytest.mark.parametrize("key", [each.key for each in SETTINGS if each.secret])
+@pytest.mark.parametrize("is_ours", [True, False])
+async def test_no_secret_is_ordered_over_the_socket(tmp_path: Path, key: str, is_ours: bool) -> None:
+    order = ChangeSettings({key: SECRET, "ram_limit_percent": "61"})
+    forged = Submit("change settings", msgspec.Raw(msgspec.msgpack.encode({"changes": dict(order.changes)})))
+    async with opened(tmp_path) as at, bare(at) as (reader, writer):
+        before = at.desk.view.settings
+        await answer(reader)
+        writer.write(greeting() + frame(submit(order) if is_ours else forged))
+        await at.until_told(f"Settings not changed: {BY_KEY[key].name} may hold a secret")
+        assert at.desk.view.settings is before
+        assert SECRET not in "".join(line.text for line in at.told)
+        writer.write(frame(submit(Pause())))  # it is refused, and not disconnected
+        await at.until_told(": pause.")
+    assert SECRET.encode() not in frame(submit(order))
 
 
 async def test_settings_hold_at_once(tmp_path: Path) -> None:
@@ -329,6 +483,13 @@ async def test_settings_hold_at_once(tmp_path: Path) -> None:
         await until(lambda: there.view.policy.dry_run)
         assert at.desk.view.policy.dry_run
         assert there.view.settings == at.desk.view.settings
+
+
+async def test_a_switch_by_a_script_is_told_as_what_it_is(tmp_path: Path) -> None:
+    async with opened(tmp_path) as at, front(at, Who.DRY_RUN) as there:
+        there.submit(ChangeSettings({"dry_run": "true"}))
+        await at.until_told("balancer.dry_run is now true (hctui dry-run); it was false.")
+        assert at.says(f"Ordered by hctui dry-run (process {os.getpid()}): switch dry run on.")
 
 
 async def test_a_file_that_was_saved_is_read_by_the_engine_if_it_says_what_was_agreed(tmp_path: Path) -> None:

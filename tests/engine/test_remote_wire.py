@@ -226,6 +226,7 @@ def test_changes_without_a_view_are_senseless() -> None:
 # Commands and lines
 
 POLICY = Policy(dry_run=False, excluded_node_ips=frozenset({"10.0.0.1", "10.0.0.2"}))
+OPEN = sorted(key for key, setting in BY_KEY.items() if not setting.secret)
 _NUMBERS = st.integers(0, 2**63)
 _IDS = st.text(max_size=40)
 COMMANDS: st.SearchStrategy[Command] = st.one_of(
@@ -235,7 +236,7 @@ COMMANDS: st.SearchStrategy[Command] = st.one_of(
     st.builds(Reject, _NUMBERS),
     st.builds(Choose, _NUMBERS, _IDS.map(VmId), _IDS.map(NodeId)),
     st.builds(MoveVm, _IDS.map(VmId), _IDS.map(NodeId), st.booleans(), st.sampled_from((None, True, False))),
-    st.builds(ChangeSettings, st.dictionaries(st.sampled_from(sorted(BY_KEY)), st.text(max_size=200))),
+    st.builds(ChangeSettings, st.dictionaries(st.sampled_from(OPEN), st.text(max_size=200))),
     st.builds(
         ReloadSettings, st.lists(st.sampled_from(sorted(BY_KEY))).map(tuple), st.sampled_from((None, POLICY))
     ),
@@ -314,6 +315,8 @@ HOSTILE = {
     "an id that is text": submission("approve", {"proposal_id": "7"}),
     "an id that is null": submission("reject", {"proposal_id": None}),
     "a number for a VM": submission("move", {"vm_id": 7, "target": "n2"}),
+    "a VM without end": submission("move", {"vm_id": "x" * 257, "target": "n2"}),
+    "a node without end": submission("choose", {"proposal_id": 7, "vm_id": "web", "target": "x" * 257}),
     "an unknown setting": submission("change settings", {"changes": {"no_such": "1"}}),
     "10,000 settings": submission("change settings", {"changes": {f"k{n}": "v" for n in range(10_000)}}),
     "a setting that is a list": submission("change settings", {"changes": {"dry_run": ["true"]}}),

@@ -30,7 +30,7 @@ async def test_a_changed_threshold_holds_in_the_same_cycle_and_is_told() -> None
     s.desk.submit(ChangeSettings({"cpu_upper_threshold_percent": "75"}))
     await s.engine.run(once=True)
     assert s.desk.view.policy.cpu_upper_percent == 75
-    assert s.told("balancer.cpu_upper_threshold_percent is now 75 percent (console); it was 80.")
+    assert s.told("balancer.cpu_upper_threshold_percent is now 75 percent (the console); it was 80.")
 
 
 async def test_a_wrong_value_changes_nothing_and_is_told() -> None:
@@ -41,7 +41,7 @@ async def test_a_wrong_value_changes_nothing_and_is_told() -> None:
     line = next(line for line in s.lines if line.event == "settings")
     assert line.level is Level.WARNING
     assert line.text.startswith(
-        "Settings not changed. Wrong settings: balancer.ram_limit_percent = '700' (console)"
+        "Settings not changed. Wrong settings: balancer.ram_limit_percent = '700' (the console)"
     )
 
 
@@ -59,7 +59,8 @@ async def test_a_flip_to_dry_run_survives_a_restart_whatever_the_settings_say() 
     assert s.desk.view.policy.dry_run
     assert s.desk.view.settings.given(DRY_RUN).source.kind is SourceKind.CONSOLE
     assert "migrate" not in s.calls
-    assert s.told("in the last run a person switched to it in the console")
+    assert str(s.desk.view.settings.given(DRY_RUN).source) == "the last run"
+    assert s.told("in the last run a person switched to it. It stays so until")
 
 
 async def test_a_flip_to_live_ends_what_was_held_and_does_not_survive() -> None:
@@ -167,7 +168,8 @@ async def test_going_live_looks_first_whether_the_account_may_migrate() -> None:
     assert "account" not in s.calls
     s.desk.submit(ChangeSettings({"dry_run": "false"}))
     await s.engine.run(once=True)
-    assert s.calls[-3:] == ["account", "snapshot", "record_cycle"]
+    assert s.calls[-4] == "account"
+    assert s.calls[-3:] == ["snapshot", "save_state", "record_cycle"]
 
 
 async def test_while_logins_are_refused_a_key_does_not_try_again() -> None:

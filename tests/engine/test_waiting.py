@@ -257,7 +257,7 @@ async def test_a_journal_that_cannot_be_written_leaves_it_where_it_was(tmp_path:
 
 
 ME = f"the console (process {os.getpid()})"
-SWITCHED = (ME, "change dry_run: balancer.dry_run is now true (console); it was false.")
+SWITCHED = (ME, "switch dry run on: balancer.dry_run is now true (the console); it was false.")
 
 
 async def test_who_ordered_what_survives_the_end_before_the_cluster_answers_and_is_recorded_once(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -47,7 +48,9 @@ APPROVED_AFTER_SECONDS = 60.0
 """The person who approves does so this long after the fault has come, and from then on at once."""
 
 LIMIT_SECONDS = HOUR
-TIMEOUT_SECONDS = 15.0
+
+_PATIENCE: ContextVar[float] = ContextVar("patience")
+"""For how many seconds the client waits for the answer to the request that is being made."""
 
 
 class Phase(StrEnum):
@@ -175,6 +178,7 @@ class _Case(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         self._cluster.advance(self.world.clock.now())
+        _PATIENCE.set(request.extensions["timeout"]["read"])
         self.judge.before(request)
         self._met(f"{request.method} {request.url.path}")
         if "tls_broken" in self._cluster.faults and not self.network:
@@ -199,10 +203,11 @@ class _Case(httpx.AsyncBaseTransport):
 
     async def _late(self, seconds: float) -> None:
         """An answer comes late. The client's own clock is the real one, so here time passes in its place."""
-        due = self.world.clock.now() + min(seconds, TIMEOUT_SECONDS)
+        patience = _PATIENCE.get()
+        due = self.world.clock.now() + min(seconds, patience)
         await asyncio.sleep(0)  # whatever is asked at the same time is asked now, too
         self.world.clock._now = max(self.world.clock.now(), due)
-        if seconds > TIMEOUT_SECONDS:
+        if seconds > patience:
             raise _Late
 
     def heard(self, line: Line) -> bool:

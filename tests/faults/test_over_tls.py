@@ -18,6 +18,8 @@ from tests.faults.expectations import ROWS
 from tests.faults.verdict import complaints
 
 TIMEOUT_SECONDS, LATE_SECONDS = 0.1, 0.2
+CLIENT_SECONDS = 15.0
+"""The client's own time-out, to which its patience with a login is in proportion."""
 
 
 class Wire(httpx.AsyncBaseTransport):
@@ -29,7 +31,8 @@ class Wire(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         request.url = request.url.copy_with(port=self._port)
-        request.extensions["timeout"] = httpx.Timeout(TIMEOUT_SECONDS, connect=5.0).as_dict()
+        read = request.extensions["timeout"]["read"] * TIMEOUT_SECONDS / CLIENT_SECONDS
+        request.extensions["timeout"] = httpx.Timeout(TIMEOUT_SECONDS, connect=5.0, read=read).as_dict()
         return await self._inner.handle_async_request(request)
 
     async def aclose(self) -> None:

@@ -236,7 +236,8 @@ def full_state(at: float = START) -> State:
         failed_in_a_row=(FailedMove(at - 30.0, "web", "n1", "The cluster refused it."),),
         failure_pause_at=at - 29.0,
         unclear_since=at - 28.0,
-        others=Others((Sighting(web, "web", at - 90.0, at - 60.0),), at - 55.0),
+        others=Others((Sighting(web, "web", at - 90.0, at - 60.0),), at - 55.0, at - 57.0),
+        flaws=("web has the tag anti_x, but no VM is named x.",),
         clock=WallClock(at - 1.0, (3600.0,)),
     )
 

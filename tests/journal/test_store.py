@@ -532,6 +532,59 @@ async def test_a_disk_that_takes_too_long_is_an_error_until_it_has_taken_everyth
     assert await journal.load_state(START, 330.0) == full_state()
 
 
+@pytest.mark.parametrize("most_seconds", [10.0, 0.02])
+async def test_a_slow_opening_is_told_and_has_a_limit(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, most_seconds: float
+) -> None:
+    released = threading.Event()
+    told: list[str] = []
+    original = JournalFile.open
+
+    def slow(self: JournalFile, cluster: ClusterInfo, address: str) -> Path | None:
+        released.wait(10)
+        return original(self, cluster, address)
+
+    def hear(sentence: str) -> None:
+        told.append(sentence)
+        if most_seconds > 1:
+            released.set()
+
+    monkeypatch.setattr(JournalFile, "open", slow)
+    monkeypatch.setattr("hctui.journal.store.LONGEST_SECONDS", 0.01)
+    monkeypatch.setattr("hctui.journal.store.MOST_OPENING_SECONDS", most_seconds)
+    if most_seconds > 1:
+        async with Journal.open(folder, CLUSTER, ADDRESS, hear) as journal:
+            monkeypatch.setattr("hctui.journal.store.LONGEST_SECONDS", 10.0)
+            assert await journal.load_state(START, 330.0) == State()
+        assert [one.partition(".sqlite ")[2] for one in told] == [
+            "is looked through, which takes longer than 0.01 s."
+        ]
+        return
+    with pytest.raises(JournalError, match="cannot be opened in time"):
+        async with Journal.open(folder, CLUSTER, ADDRESS, hear):
+            pass
+    released.set()
+
+
+async def test_a_disk_that_hangs_does_not_hold_up_the_end(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    released = threading.Event()
+    told: list[str] = []
+    original = JournalFile.close
+
+    def slow(self: JournalFile) -> None:
+        released.wait(10)
+        original(self)
+
+    monkeypatch.setattr(JournalFile, "close", slow)
+    async with Journal.open(folder, CLUSTER, ADDRESS, told.append):
+        monkeypatch.setattr("hctui.journal.store.LONGEST_SECONDS", 0.01)
+    assert not released.is_set()
+    assert "could not be closed within 0.01 s" in told[0]
+    released.set()
+
+
 async def test_closing_waits_for_a_write_whose_caller_was_cancelled(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -84,6 +84,20 @@ async def test_connections_are_dropped_for_real(capfd: pytest.CaptureFixture[str
     assert capfd.readouterr() == ("", "")
 
 
+async def test_broken_tls_can_be_mended_and_the_api_is_not_heard_meanwhile() -> None:
+    cluster = small_cluster()
+    cluster.faults.set("tls_broken")
+    async with serve(cluster, now=lambda: START, sleep=asyncio.sleep) as server:
+        control = f"https://localhost:{server.port}"
+        async with httpx.AsyncClient(verify=False) as client:
+            with pytest.raises(httpx.ConnectError):
+                await client.post(f"{server.url}/sim/faults", json={"clear": "tls_broken"})
+            with pytest.raises(httpx.RemoteProtocolError):
+                await client.get(f"{control}/rest/v1/ping")
+            assert (await client.post(f"{control}/sim/faults", json={"clear": "tls_broken"})).is_success
+            assert (await client.get(f"{server.url}/rest/v1/ping")).status_code == 401
+
+
 async def test_a_slow_answer_is_slow_in_real_seconds() -> None:
     cluster = small_cluster()
     async with serve(cluster, now=lambda: START, sleep=asyncio.sleep) as server, client_of(server) as client:

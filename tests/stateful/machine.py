@@ -16,7 +16,7 @@ from unittest.mock import patch
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from hctui.api.errors import ApiRefused, LoginRefused
+from hctui.api.errors import LoginRefused
 from hctui.core.by_hand import last_move
 from hctui.core.commands import Approve, Choose, MoveVm, Pause, Reject, Resume
 from hctui.core.decision import Outcome
@@ -232,7 +232,7 @@ class Machine(RuleBasedStateMachine):
     def _judge_end(self, process: Process) -> None:
         """A process ends by itself only where it says why, and there is something to say."""
         error = process.task.exception()
-        refused = isinstance(error, LoginRefused | ApiRefused) and process.desk.view.cluster is None
+        refused = isinstance(error, LoginRefused) and process.desk.view.cluster is None
         disk = isinstance(error, JournalError) and self.judge.disk != "ok"
         if not (refused or disk):
             self.judge.wrong.append(f"The process has ended: {error!r}")

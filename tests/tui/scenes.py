@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from hctui.api.route import Reach
 from hctui.config.kinds import Value
+from hctui.core.commands import Pause
 from hctui.core.model import NetworkStatus, VmId, VmState
 from hctui.core.policy import Mode, Policy
 from hctui.core.state import Arrival, Imagination, ImaginedMove, Ledger, State
@@ -75,3 +77,12 @@ def standing_down(**settings: Value) -> View:
     nodes = (*NODES[:3], replace(NODES[3], status=NetworkStatus.OFFLINE, cpu_percent=None))
     view = view_of(cluster(nodes, VMS), Policy(dry_run=False), given=settings)
     return replace(view, contact=replace(view.contact, trust="TLS unverified"))
+
+
+def unrecorded(**settings: Value) -> View:
+    """Paused and on a detour, with a journal on a disk that is full: the status bar at its fullest."""
+    view = view_of(BUSY, Policy(dry_run=False), orders=(Pause(),), given=settings)
+    path = "/var/lib/hctui/journals/branch-7-0123456789abcdef.sqlite"
+    told = f"The journal cannot be used: {path}: database or disk is full (SQLITE_FULL). Free some space on this disk."
+    reach = Reach("10.0.0.101:443", "10.0.0.102:443", NOW - 300, "Connection refused.")
+    return replace(view, journal_error=told, contact=replace(view.contact, reach=reach))

@@ -31,7 +31,7 @@ from hctui.tui.screens.move import MovePage
 from tests.core.build import NOW, cluster, history, move, node, node_id, vm
 from tests.tui.desk import FILE, Desk, desk
 from tests.tui.person import MARK, Person, person
-from tests.tui.scenes import ASK_DRY, BUSY, imagining, waiting
+from tests.tui.scenes import ASK_DRY, BUSY, imagining, unrecorded, waiting
 from tests.tui.stage import bare_console, console, view_of
 from tests.tui.test_charts import charts_of, drawn, shown
 from tests.tui.test_charts import recorded as charted
@@ -306,6 +306,8 @@ SHOTS = (
     Shot("live-auto", MIDDLE, LIGHT, by(waiting, "m", journal=listed, shows=("Go to auto",))),
     Shot("quitting", SMALL, ANSI, by(migrating, "q", shows=("Stop hctui",))),
     Shot("first-contact", SMALL, DARK, by(silent, shows=("connecting to",))),
+    Shot("journal-full", SMALL, DARK, by(unrecorded, shows=("NO JOURNAL",))),
+    Shot("journal-full", LARGE, LIGHT, by(unrecorded, shows=("NO JOURNAL",))),
     Shot("too-small", (50, 12), LIGHT, by(waiting, shows=("characters",))),
     Shot("help", MIDDLE, LIGHT, by(waiting, "question_mark", shows=("To change a key",))),
     Shot("palette", SMALL, DARK, by(waiting, "ctrl+p", *"web", shows=("explain web-03",))),

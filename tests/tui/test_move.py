@@ -15,7 +15,7 @@ from hctui.core import balancer
 from hctui.core.commands import MoveVm, Pause
 from hctui.core.model import NetworkStatus, Snapshot, VmId, VmState
 from hctui.core.policy import Mode, Policy
-from hctui.core.state import Arrival, Ledger, State, with_imagined
+from hctui.core.state import Arrival, Ledger, State, in_every_reality, with_imagined
 from hctui.tui import move_words as words
 from hctui.tui.clipping import NAME
 from hctui.tui.glyphs import UNICODE
@@ -266,7 +266,7 @@ def _offline() -> Snapshot:
 
 
 def _cooling(state: State) -> State:
-    return state.with_ledger(replace(state.ledger, last_ended_at=NOW))
+    return in_every_reality(state, lambda ledger: replace(ledger, last_ended_at=NOW))
 
 
 @pytest.mark.parametrize("name", MEANWHILE)

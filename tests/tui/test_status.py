@@ -14,7 +14,7 @@ from hctui.core.migration import Migration, Phase
 from hctui.core.model import NetworkStatus, VmId
 from hctui.core.policy import Mode, Policy
 from hctui.core.state import Arrival, FailedMove, Imagination, ImaginedMove, Ledger, State
-from hctui.engine.view import View
+from hctui.engine.view import Contact, View
 from hctui.tui import status
 from hctui.tui.cell import Tone
 from hctui.tui.picture import picture_of
@@ -120,6 +120,32 @@ def test_a_cluster_that_does_not_answer_is_told_with_the_reason() -> None:
     broken = replace(view, contact=replace(view.contact, error=told))
     assert status.activity(picture_of(broken), NOW).text == "no contact: connection refused."
     assert status.api(broken).text == "API error"
+
+
+FULL = "The journal cannot be used: /var/lib/hctui/c.sqlite: database or disk is full (SQLITE_FULL). Free some space."
+
+
+def test_a_journal_that_cannot_be_written_is_told_with_the_reason() -> None:
+    view = replace(view_of(HOT, LIVE), journal_error=FULL)
+    told = status.activity(picture_of(view), NOW)
+    assert told.text == "nothing is migrated: database or disk is full (SQLITE_FULL). Free some space."
+    assert told.parts[0][1] is Tone.BAD
+    assert status.title(picture_of(view)) == "hctui: branch-7 LIVE AUTO no journal"
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        view_of(CALM, LIVE),
+        view_of(CALM, LIVE, orders=(Pause(),)),
+        view_of(CALM, LIVE, state=migrating(Phase.RUNNING)),
+        replace(view_of(CALM, LIVE), contact=Contact("https://10.0.0.101", "", error="Timeout.")),
+    ],
+    ids=["calm", "paused", "migrating", "no contact"],
+)
+def test_a_journal_that_cannot_be_written_is_seen_whatever_else_is_said(view: View) -> None:
+    assert "JOURNAL" not in status.switches(view).text
+    assert status.switches(replace(view, journal_error=FULL)).text.endswith(" NO JOURNAL ")
 
 
 def test_before_the_first_answer_it_says_that_it_connects() -> None:
