@@ -104,13 +104,13 @@ async def step(client: Client, watched: Watched, rng: random.Random) -> None:
         await (client.snapshot(watched.now) if rng.random() < 0.3 else client.vm(VmId("vm")))
 
 
-async def test_over_a_thousand_logins_there_is_one_session() -> None:
+async def test_over_hundreds_of_logins_there_is_one_session() -> None:
     rng = random.Random(1)  # noqa: S311 - nothing secret
     watched = Watched(small_cluster(), rng)
     account = next(iter(watched.cluster.access.accounts.values()))
     password = Secret(account.effective_password)
     clients = 0
-    while watched.logins < 1000:
+    while watched.logins < 300:
         clients += 1
         client = Client(
             "https://127.0.0.11",

@@ -238,7 +238,7 @@ def test_where_nothing_waits_nothing_is_chosen(proposed: Step) -> None:
     assert auto.send.target == "n2", "that is the balancer's own move, in auto mode"
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(derandomize=True)
 @given(worlds(), st.integers(0, 24), st.integers(0, 5))
 def test_alternatives_hold_and_can_all_be_chosen_and_what_is_chosen_holds(
     world: World, vm_number: int, target_number: int

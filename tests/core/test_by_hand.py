@@ -474,7 +474,7 @@ def test_an_undone_move_goes_through_the_same_checks() -> None:
 FOR_THE_BALANCER = {"nomove", "preferred node left"}
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(derandomize=True)
 @given(worlds(), st.integers(0, 24), st.integers(0, 5), st.booleans())
 def test_in_any_cluster_it_breaks_no_rule_and_agrees_with_its_option(
     world: World, vm_number: int, target_number: int, override: bool

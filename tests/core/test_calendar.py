@@ -7,7 +7,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from hctui.core.calendar import DAYS, Span, closed, day_and_time, opens_at, read_span
@@ -198,7 +198,6 @@ def test_a_window_in_its_usual_form_reads_the_same(text: str) -> None:
     assert read_span(read_span(text).text) == read_span(text)
 
 
-@settings(max_examples=150, deadline=None)
 @given(WINDOWS, WINDOWS, MOMENTS, ZONES)
 def test_the_next_opening_is_open_and_nothing_before_it_is(
     act_only: tuple[Span, ...], never: tuple[Span, ...], now: int, zone: tzinfo
@@ -214,7 +213,6 @@ def test_the_next_opening_is_open_and_nothing_before_it_is(
     assert all(closed(act_only, never, at, zone) for at in looked)
 
 
-@settings(max_examples=100, deadline=None)
 @given(texts().map(read_span), MOMENTS)
 def test_a_window_lasts_as_long_as_it_says(span: Span, now: int) -> None:
     """Without summer time: so many minutes of any week lie in it as it has days, times its length."""

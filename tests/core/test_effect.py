@@ -59,7 +59,7 @@ def test_a_load_that_is_not_known_leaves_only_what_is_before(vms: list[Vm], ram_
     assert told.target_ram == Change(58, ram_after)
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(derandomize=True)
 @given(worlds(), st.integers(0, 24), st.integers(0, 5))
 def test_it_is_what_the_dry_run_imagines(world: World, vm_number: int, target_number: int) -> None:
     placed = [vm for vm in world.vms.values() if vm.is_placed and vm.node_id in world.nodes]

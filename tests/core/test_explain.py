@@ -139,7 +139,7 @@ def test_the_first_pair_that_passes_is_the_one_the_planner_takes() -> None:
     assert (row.vm_id, passing) == (found.move.vm_id, [found.move.target])
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(derandomize=True)
 @given(worlds(), st.none() | st.sampled_from(Reason))
 def test_every_cell_is_what_the_planner_would_find(world: World, reason: Reason | None) -> None:
     snapshot = cluster(world.nodes.values(), world.vms.values())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field, replace
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hctui.core import balancer
@@ -21,9 +21,9 @@ from hctui.core.steadiness import at_the_clock
 from tests.core.build import NOW, node, vm
 from tests.core.worlds import ANSWERS, Fate, Order, Turn, Weather, World, objections, turns, worlds
 
-QUICK = settings(
-    max_examples=250, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
-)
+QUICK = settings(derandomize=True)
+MANY = settings(QUICK, max_examples=3 * QUICK.max_examples)
+"""So many that every end and every reason is among them."""
 
 
 HOUR = 3600.0
@@ -236,7 +236,7 @@ def test_no_cycle_in_any_world_breaks_a_promise() -> None:
     outcomes: Counter[Outcome] = Counter()
     reasons: Counter[str] = Counter()
 
-    @QUICK
+    @MANY
     @given(worlds(), turns)
     def play(world: World, sequence: list[Turn]) -> None:
         run = Run(world)
@@ -247,10 +247,10 @@ def test_no_cycle_in_any_world_breaks_a_promise() -> None:
 
     play()
     assert set(outcomes) == set(Outcome)
-    assert all(reasons[reason] >= 5 for reason in Reason), reasons
+    assert all(reasons[reason] for reason in Reason), reasons
 
 
-@settings(QUICK, max_examples=60)
+@QUICK
 @given(st.lists(st.integers(0, 2), min_size=20, max_size=40), st.sampled_from((120.0, 600.0)))
 def test_heat_that_wanders_moves_no_vm_in_its_cooldown(hot: list[int], vm_cooldown_seconds: float) -> None:
     """The same few VMs would be sent to and fro; `Run` judges each move by what arrived when."""

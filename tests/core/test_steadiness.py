@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from hctui.core.balancer import begun, step, watched
@@ -158,7 +158,6 @@ def test_whatever_the_clock_does_a_wait_ends_within_its_length_afterwards(jumps:
     assert remaining_seconds(settled.unwell_at, LENGTH, now) == 0
 
 
-@settings(max_examples=300)
 @given(
     st.lists(
         st.tuples(

@@ -43,7 +43,7 @@ async def test_dry_it_writes_nothing_and_names_the_same_first_fix_and_first_load
         )
 
 
-@pytest.mark.parametrize("seed", [0, 3, 11])
+@pytest.mark.parametrize("seed", [3, 11])
 async def test_other_seeds_come_to_the_same_kind_of_end(tmp_path: Path, seed: int) -> None:
     world = World(tmp_path, seed=seed)
     await world.run(1.5 * HOUR)

@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hctui.config import BY_KEY, SETTINGS, Settings, Source, SourceKind
@@ -94,9 +94,7 @@ def views(world: World, course: list[Turn]) -> list[View]:
     return published
 
 
-SOME = settings(
-    max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
-)
+SOME = settings(derandomize=True)
 
 
 @SOME

@@ -6,7 +6,7 @@ from dataclasses import MISSING, fields, is_dataclass, replace
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from hctui.core.decision import Decision, Move, Reason
@@ -96,7 +96,6 @@ STATES = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
 @given(STATES)
 def test_any_state_comes_back_as_it_was(state: State) -> None:
     assert encoding.read_state(encoding.write_state(state)) == state
