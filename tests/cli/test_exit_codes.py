@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,15 +16,6 @@ from hctui.engine.recovery import Faulty
 UNIT = Path(__file__).parents[2] / "systemd" / "hctui@.service"
 
 
-@pytest.fixture
-def own_umask() -> Iterator[None]:
-    """What the program sets for itself ends with the test."""
-    before = os.umask(0o022)
-    yield
-    os.umask(before)
-
-
-@pytest.mark.usefixtures("own_umask")
 @pytest.mark.parametrize(
     ("kind", "code"),
     [(HctuiError, 2), (SettingsError, 2), (LoginRefused, 2), (Faulty, 1)],
