@@ -29,7 +29,7 @@ from hctui.config.setting import Group, Problem, Setting
 from hctui.config.wrong import WrongValue
 from hctui.core import calendar
 from hctui.core.model import Severity
-from hctui.core.policy import Mode
+from hctui.core.policy import Mode, NPlusOne, Strategy
 
 NEVER = "never"
 """The word of `stand_down_severity` for "alerts never stop migrations"."""
@@ -314,6 +314,71 @@ FAILURE_PAUSE_MINUTES = Setting(
     60.0,
     "How long that pause lasts unless a person ends it; 0 is until a person does.",
 )
+STRATEGY = Setting(
+    Group.BALANCER,
+    "strategy",
+    Choice(tuple(strategy.value for strategy in Strategy)),
+    Strategy.DOCUMENTED.value,
+    "How load is balanced: by the documented rule, or by weighing all moves against each other (best-fit).",
+    flag="--strategy",
+)
+LEVEL = Setting(
+    Group.BALANCER,
+    "level",
+    Count(1, 5),
+    3,
+    "How readily best-fit moves VMs for load: 1 is for rules only, 5 evens out below the threshold as well.",
+    flag="--level",
+)
+CPU_RELIEF_PERCENT = Setting(
+    Group.BALANCER,
+    "cpu_relief_percent",
+    _percent(),
+    60.0,
+    "Best-fit brings a hot node down to this, or to the mean of the cluster where that is higher.",
+)
+TARGET_MARGIN_POINTS = Setting(
+    Group.BALANCER,
+    "target_margin_points",
+    Number("points", 0, 50),
+    8.0,
+    "Under best-fit a target stays so many percentage points below the upper threshold, with the VM on it.",
+)
+MOVE_COST_POINTS = Setting(
+    Group.BALANCER,
+    "move_cost_points",
+    Number("points", 0, 100),
+    5.0,
+    "Under best-fit a move must relieve a node by more percentage points of CPU than this.",
+)
+GIB_COST_POINTS = Setting(
+    Group.BALANCER,
+    "gib_cost_points",
+    Number("points", 0, 10),
+    0.2,
+    "Under best-fit, by so many more percentage points for every GiB of RAM that a move has to copy.",
+)
+RAM_UPPER_THRESHOLD_PERCENT = Setting(
+    Group.BALANCER,
+    "ram_upper_threshold_percent",
+    Number("percent", 0, 100),
+    0.0,
+    "Under best-fit a node with more RAM in use is relieved of RAM; 0 is never.",
+)
+MOST_VCPUS_PER_THREAD = Setting(
+    Group.BALANCER,
+    "most_vcpus_per_thread",
+    Number("vCPUs per thread", 0, 100),
+    0.0,
+    "The most vCPUs per hardware thread that a node may have once best-fit has moved a VM there; 0 is no limit.",
+)
+N_PLUS_ONE = Setting(
+    Group.BALANCER,
+    "n_plus_one",
+    Choice(tuple(word.value for word in NPlusOne)),
+    NPlusOne.WARN.value,
+    "What best-fit does about a move after which the cluster could not do without one of its nodes.",
+)
 THEME = Setting(
     Group.CONSOLE,
     "theme",
@@ -385,6 +450,15 @@ SETTINGS: tuple[Setting[Any], ...] = (
     WINDOWS_BIND_RULES,
     FAILURES_BEFORE_PAUSE,
     FAILURE_PAUSE_MINUTES,
+    STRATEGY,
+    LEVEL,
+    CPU_RELIEF_PERCENT,
+    TARGET_MARGIN_POINTS,
+    MOVE_COST_POINTS,
+    GIB_COST_POINTS,
+    RAM_UPPER_THRESHOLD_PERCENT,
+    MOST_VCPUS_PER_THREAD,
+    N_PLUS_ONE,
     JOURNAL_KEEP_DAYS,
     NOTIFY,
     THEME,

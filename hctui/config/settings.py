@@ -24,11 +24,12 @@ from hctui.config.setting import Group, Setting
 from hctui.config.source import DEFAULT, Source, SourceKind
 from hctui.core.calendar import read_span
 from hctui.core.model import Severity
-from hctui.core.policy import Mode, Policy
+from hctui.core.policy import Mode, NPlusOne, Policy, Strategy
 
 _MASK = "***"
 _SECONDS_PER_MINUTE = 60
 _SECONDS_PER_DAY = 86_400
+_BEST_FIT_COOLDOWN_SECONDS = 60.0
 
 
 class LiveConsent(Enum):
@@ -158,7 +159,7 @@ class Settings:
             ram_limit_percent=self.get(schema.RAM_LIMIT_PERCENT),
             cpu_upper_percent=self.get(schema.CPU_UPPER_THRESHOLD_PERCENT),
             cpu_lower_percent=self.get(schema.CPU_LOWER_THRESHOLD_PERCENT),
-            cluster_cooldown_seconds=self._seconds(schema.MIGRATION_COOLDOWN_MINUTES),
+            cluster_cooldown_seconds=self._cluster_cooldown_seconds(),
             vm_cooldown_seconds=self._seconds(schema.VM_MOVE_COOLDOWN_MINUTES),
             recovery_cooldown_seconds=self._seconds(schema.RECOVERY_COOLDOWN_MINUTES),
             migration_limit_seconds=self._seconds(schema.MIGRATION_LIMIT_MINUTES),
@@ -172,6 +173,15 @@ class Settings:
             windows_bind_rules=self.get(schema.WINDOWS_BIND_RULES),
             failures_before_pause=self.get(schema.FAILURES_BEFORE_PAUSE),
             failure_pause_seconds=self._seconds(schema.FAILURE_PAUSE_MINUTES),
+            strategy=self._strategy,
+            level=self.get(schema.LEVEL),
+            cpu_relief_percent=self.get(schema.CPU_RELIEF_PERCENT),
+            target_margin_points=self.get(schema.TARGET_MARGIN_POINTS),
+            move_cost_points=self.get(schema.MOVE_COST_POINTS),
+            gib_cost_points=self.get(schema.GIB_COST_POINTS),
+            ram_upper_percent=self.get(schema.RAM_UPPER_THRESHOLD_PERCENT) or None,
+            most_vcpus_per_thread=self.get(schema.MOST_VCPUS_PER_THREAD) or None,
+            n_plus_one=NPlusOne(self.get(schema.N_PLUS_ONE)),
             zone=LOCAL_TIME,
         )
 
@@ -224,6 +234,17 @@ class Settings:
             else:
                 tables[setting.group][setting.key] = setting.kind.to_toml(value)
         return "".join(left_out) + tomli_w.dumps(tables)
+
+    @property
+    def _strategy(self) -> Strategy:
+        return Strategy(self.get(schema.STRATEGY))
+
+    def _cluster_cooldown_seconds(self) -> float:
+        """As set; where nobody did, best-fit needs a short one only, since it forgets nothing."""
+        is_set = self.given(schema.MIGRATION_COOLDOWN_MINUTES).source is not DEFAULT
+        if self._strategy is Strategy.BEST_FIT and not is_set:
+            return _BEST_FIT_COOLDOWN_SECONDS
+        return self._seconds(schema.MIGRATION_COOLDOWN_MINUTES)
 
     def _seconds(self, setting: Setting[float]) -> float:
         return self.get(setting) * _SECONDS_PER_MINUTE

@@ -44,6 +44,11 @@ class Check(StrEnum):
     HOURS = "hours to act"
     ELSEWHERE = "another node"
     STILL_NEEDED = "still needed"
+    TOGETHER = "keep together"
+    PROJECTED_CPU = "CPU after the move"
+    VCPUS = "vCPUs per thread"
+    N_PLUS_ONE = "N+1"
+    DRAIN = "drain"
 
 
 class Reason(StrEnum):

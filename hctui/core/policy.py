@@ -13,12 +13,29 @@ from enum import StrEnum
 from hctui.core.calendar import Span
 from hctui.core.model import Severity
 
+LONG_WINDOW_SECONDS = 3600.0
+
 
 class Mode(StrEnum):
     """Who pulls the trigger: the balancer itself, or a person for each move."""
 
     AUTO = "auto"
     APPROVE = "approve"
+
+
+class Strategy(StrEnum):
+    """How load is balanced: by the documented rule, to the letter, or by weighing all moves against each other."""
+
+    DOCUMENTED = "documented"
+    BEST_FIT = "best-fit"
+
+
+class NPlusOne(StrEnum):
+    """What is done about a move after which the other nodes could not hold the VMs of a node that fails."""
+
+    OFF = "off"
+    WARN = "warn"
+    VETO = "veto"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +64,15 @@ class Policy:
         windows_bind_rules: whether fixing a rule waits for the windows as load does.
         failures_before_pause: so many migrations that fail in a row pause the balancer; 0: they never do.
         failure_pause_seconds: how long such a pause lasts; 0: until a person ends it.
+        strategy: how load is balanced. What follows up to `n_plus_one` matters under best-fit only.
+        level: 1 (rules only) to 5 (evens out below the threshold too): how readily it moves VMs for load.
+        cpu_relief_percent: a hot node is to come down to this, or to the mean of the cluster if that is higher.
+        target_margin_points: so far below the upper threshold a target must stay once the VM has arrived.
+        move_cost_points: a move must relieve a node by more percentage points of CPU than this.
+        gib_cost_points: by so much more for every GiB of RAM that has to be copied.
+        ram_upper_percent: a node with more RAM in use is to be relieved of RAM; `None`: RAM alone is no reason to move.
+        most_vcpus_per_thread: the most vCPUs per hardware thread that a target may have; `None`: no limit.
+        n_plus_one: what is done when the cluster could no longer do without one of its nodes.
         zone: the local time that windows are meant in. No setting, so two policies may be equal without it.
     """
 
@@ -71,12 +97,27 @@ class Policy:
     windows_bind_rules: bool = True
     failures_before_pause: int = 3
     failure_pause_seconds: float = 3600.0
+    strategy: Strategy = Strategy.DOCUMENTED
+    level: int = 3
+    cpu_relief_percent: float = 60.0
+    target_margin_points: float = 8.0
+    move_cost_points: float = 5.0
+    gib_cost_points: float = 0.2
+    ram_upper_percent: float | None = None
+    most_vcpus_per_thread: float | None = None
+    n_plus_one: NPlusOne = NPlusOne.WARN
     zone: tzinfo = field(default=UTC, compare=False)
 
     @property
     def keep_seconds(self) -> float:
-        """How long samples are kept in memory: the window, and one poll that came late."""
-        return self.window_seconds + self.interval_seconds
+        """How long samples are kept in memory: the longest window in use, and one poll that came late."""
+        windows = {Strategy.DOCUMENTED: self.window_seconds, Strategy.BEST_FIT: self.long_window_seconds}
+        return windows[self.strategy] + self.interval_seconds
+
+    @property
+    def long_window_seconds(self) -> float:
+        """The second window that targets are judged by, so that a quiet moment does not pass for a quiet node."""
+        return max(LONG_WINDOW_SECONDS, self.window_seconds)
 
     @property
     def stale_after_seconds(self) -> float:

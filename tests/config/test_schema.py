@@ -300,8 +300,8 @@ def test_each_row_of_the_table_is_sound(setting: Setting[Any]) -> None:
     assert setting.kind.from_toml(setting.kind.to_toml(setting.default)) == setting.default
     assert setting.meaning.endswith(".")
     assert "\n" not in setting.meaning
-    assert setting.unit in ("", "minutes", "seconds", "percent", "days")
-    assert setting.key.endswith(f"_{setting.unit}" if setting.unit else "")
+    assert setting.unit in ("", "minutes", "seconds", "percent", "points", "days", "vCPUs per thread")
+    assert setting.key.endswith(f"_{setting.unit.replace(' ', '_').lower()}" if setting.unit else "")
     if setting.environment and setting.group == "balancer":
         assert setting.environment == f"SC_{setting.key.upper()}"
         assert setting.flag

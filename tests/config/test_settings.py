@@ -17,7 +17,7 @@ from hctui.config import (
 )
 from hctui.core.calendar import read_span
 from hctui.core.model import Severity
-from hctui.core.policy import Mode, Policy
+from hctui.core.policy import Mode, NPlusOne, Policy, Strategy
 from tests.config.conftest import WriteFile
 
 EVERYTHING = """
@@ -55,6 +55,15 @@ never = ["daily 01:30-04:00"]
 windows_bind_rules = false
 failures_before_pause = 4
 failure_pause_minutes = 62
+strategy = "best-fit"
+level = 4
+cpu_relief_percent = 65
+target_margin_points = 6
+move_cost_points = 4.5
+gib_cost_points = 0.1
+ram_upper_threshold_percent = 68
+most_vcpus_per_thread = 3
+n_plus_one = "veto"
 journal_keep_days = 7
 notify = ["failed=mail -s hctui root"]
 
@@ -104,7 +113,28 @@ def test_the_policy_is_in_the_units_of_the_core(full: Settings) -> None:
         windows_bind_rules=False,
         failures_before_pause=4,
         failure_pause_seconds=3720.0,
+        strategy=Strategy.BEST_FIT,
+        level=4,
+        cpu_relief_percent=65.0,
+        target_margin_points=6.0,
+        move_cost_points=4.5,
+        gib_cost_points=0.1,
+        ram_upper_percent=68.0,
+        most_vcpus_per_thread=3.0,
+        n_plus_one=NPlusOne.VETO,
     )
+
+
+def test_best_fit_rests_for_a_minute_unless_somebody_said_otherwise() -> None:
+    best_fit = change(load(None, {}, {}), {"strategy": "best-fit"})
+    assert best_fit.policy().cluster_cooldown_seconds == 60.0
+    assert change(best_fit, {"migration_cooldown_minutes": "5"}).policy().cluster_cooldown_seconds == 300.0
+    assert load(None, {}, {}).policy().cluster_cooldown_seconds == 300.0
+
+
+def test_zero_means_no_ram_trigger_and_no_limit_of_vcpus(full: Settings) -> None:
+    policy = change(full, {"ram_upper_threshold_percent": "0", "most_vcpus_per_thread": "0"}).policy()
+    assert (policy.ram_upper_percent, policy.most_vcpus_per_thread) == (None, None)
 
 
 def test_the_severity_becomes_one_of_the_core() -> None:
