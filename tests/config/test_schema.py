@@ -21,7 +21,12 @@ MINUTES_ABOVE_0 = "must be a number above 0 and up to 10080, in minutes"
 BOOLEAN = "must be one of true, 1, yes, y, on or one of false, 0, no, n, off"
 PRINTS = "must be a list of SHA-256 fingerprints, each 64 hexadecimal digits"
 
-PERCENTS = ("ram_limit_percent", "cpu_upper_threshold_percent", "cpu_lower_threshold_percent")
+PERCENTS = (
+    "ram_limit_percent",
+    "cpu_upper_threshold_percent",
+    "cpu_lower_threshold_percent",
+    "cpu_relief_percent",
+)
 WINDOWS = (
     'must be a list of windows, as in "mon-fri 22:00-06:00", "sat,sun 00:00-24:00" or "daily 01:30-04:00": days from '
     "mon to sun, then two different times"
@@ -36,12 +41,17 @@ COOLDOWNS = (
 )
 HOURS = ("act_only", "never")
 COUNTS = {"most_moves_per_hour": 1000, "failures_before_pause": 100}
+POINTS = {"target_margin_points": 50, "move_cost_points": 100, "gib_cost_points": 10}
+OR_NEVER = {"ram_upper_threshold_percent": 100, "most_vcpus_per_thread": 100}
+CHOICES = {"strategy": ("documented", "best-fit"), "n_plus_one": ("off", "warn", "veto")}
 SPANS = ("avg_window_minutes", "migration_limit_minutes", "proposal_limit_minutes")
 SWITCHES = ("verify_ssl", "oidc", "dry_run", "password_keyring", "bell", "windows_bind_rules")
 NUMBERS = (
     *PERCENTS,
     *COOLDOWNS,
     *SPANS,
+    *POINTS,
+    *OR_NEVER,
     "sample_interval_seconds",
     "request_timeout_seconds",
     "journal_keep_days",
@@ -88,6 +98,14 @@ GOOD_TEXT: list[tuple[str, str, Value]] = [
         (key, text, value)
         for key, most in COUNTS.items()
         for text, value in (("0", 0), (" 12 ", 12), (str(most), most))
+    ],
+    ("level", "1", 1),
+    ("level", "5", 5),
+    *[(key, f" {word.upper()} ", word) for key, words in CHOICES.items() for word in words],
+    *[
+        (key, text, value)
+        for key, most in (POINTS | OR_NEVER).items()
+        for text, value in (("0", 0.0), ("0.25", 0.25), (str(most), float(most)))
     ],
     *[
         (key, text, value)
@@ -160,6 +178,14 @@ BAD_TEXT: list[tuple[str, str, str]] = [
         for key, most in COUNTS.items()
         for text in ("", "-1", "1.5", "1e2", str(most + 1), "ten", "\u0661", "9" * 5000)
     ],
+    *[("level", text, "must be a whole number from 1 to 5") for text in ("0", "6", "2.5", "")],
+    ("strategy", "bestfit", "must be documented or best-fit"),
+    ("n_plus_one", "", "must be off, warn or veto"),
+    *[
+        (key, text, f"must be a number from 0 to {most}, in ")
+        for key, most in (POINTS | OR_NEVER).items()
+        for text in ("-0.1", str(most + 1))
+    ],
     *[
         (key, text, f"{WINDOWS}; '{part}' is not one")
         for key in HOURS
@@ -200,6 +226,8 @@ GOOD_TOML: list[tuple[str, str, Value]] = [
     ("on_hangup", '"headless"', "headless"),
     ("keys", '["approve=ctrl+a", "help = ?"]', ("approve=ctrl+a", "help=?")),
     *[(key, text, value) for key in COUNTS for text, value in (("0", 0), ("1_2", 12))],
+    ("level", "4", 4),
+    *[(key, f'"{word}"', word) for key, words in CHOICES.items() for word in words],
     *[
         (key, '["mon,wed 22:00-06:00", "Daily 1:30-4:00"]', ("mon,wed 22:00-06:00", "daily 01:30-04:00"))
         for key in HOURS
@@ -238,6 +266,8 @@ BAD_TOML: list[tuple[str, str, str]] = [
         for text in ("true", "1.5", "12.0", "-1", "[]", "1" + "0" * 400)
     ],
     *[(key, '"12"', "without quotes") for key in COUNTS],
+    ("level", "0", "must be a whole number from 1 to 5"),
+    *[(key, "true", "in quotes") for key in CHOICES],
     *[(key, '"mon 22:00-06:00"', WINDOWS) for key in HOURS],
     *[(key, '["mon 22:00-06:00; tue 22:00-06:00"]', WINDOWS) for key in HOURS],
     *[
