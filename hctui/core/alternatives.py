@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
+from hctui.core import best_fit, relief
 from hctui.core.checks import trial, vm_verdicts
 from hctui.core.decision import Move, Reason
 from hctui.core.model import Node, Vm
 from hctui.core.objection import needed
 from hctui.core.planner import busiest_first, coolest_first, emptiest_first, homes_of, move_to
+from hctui.core.policy import Strategy
 from hctui.core.situation import Situation
 
 
@@ -24,8 +26,21 @@ def next_best(s: Situation, move: Move, most: int = 5) -> tuple[Move, ...]:
     """
     if move.reason is Reason.MANUAL or not needed(s, move).ok:
         return ()
+    if s.policy.strategy is Strategy.BEST_FIT and move.reason in (Reason.LOAD, Reason.RAM):
+        return tuple(islice(_by_worth(s, move), most))
     each = (_passing(s, vm, move) for vm in answering(s, move))
     return tuple(islice((other for moves in each for other in moves), most))
+
+
+def _by_worth(s: Situation, move: Move) -> Iterator[Move]:
+    """Under best-fit: what else would relieve that node, the best first; of each other VM its best target."""
+    need, seen = relief.need_of(s, move.source, move.reason), set()
+    for other in best_fit.passing(s, need, move.reason) if need else ():
+        if (other.vm_id, other.target) == (move.vm_id, move.target) or other.vm_id in seen:
+            continue
+        if other.vm_id != move.vm_id:
+            seen.add(other.vm_id)
+        yield other
 
 
 def answering(s: Situation, move: Move) -> list[Vm]:
@@ -34,7 +49,7 @@ def answering(s: Situation, move: Move) -> list[Vm]:
     if vm is None or not vm.is_placed or vm.node_id != move.source:
         return []
     here = [other for other in s.placed.get(move.source, ()) if other.id != vm.id]
-    if move.reason is Reason.LOAD:
+    if move.reason in (Reason.LOAD, Reason.RAM):
         return [vm, *busiest_first(s, here)]
     if move.reason is Reason.ANTI_AFFINITY:
         rivals = s.rules.rivals.get(vm.id, ())

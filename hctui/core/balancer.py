@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from hctui.core import by_hand, intake, planner, proposals, streak
+from hctui.core import best_fit, by_hand, intake, planner, proposals, streak
 from hctui.core import migration as migrations
 from hctui.core.answers import Answer, Refused
 from hctui.core.closing import accounted
@@ -22,7 +22,7 @@ from hctui.core.model import Snapshot
 from hctui.core.noticing import look, look_again
 from hctui.core.objection import objection
 from hctui.core.orders import Orders
-from hctui.core.policy import Mode, Policy
+from hctui.core.policy import Mode, Policy, Strategy
 from hctui.core.restraint import binding, hours
 from hctui.core.safety import cleared
 from hctui.core.situation import Situation, situation_of
@@ -223,22 +223,21 @@ def _decided(s: Situation, safety: tuple[Verdict, ...]) -> Decision:
     findings = _broken_rules(s)
     move = next((finding.move for finding in findings if finding.move), None)
     may_relieve = hours(s.policy, s.now)
-    load = None if move else _load(s, may_relieve)
-    if load:
-        findings.append(load)
-        move = load.move
+    load = [] if move else _load(s, may_relieve)
+    findings += load
+    move = move or next((finding.move for finding in load if finding.move), None)
     problems = [finding.sentence for finding in findings if finding.headline]
     blocked = first_of(problems, len(problems), "finding")
     if move:
         outcome, sentence = Outcome.MOVE, next(f.sentence for f in findings if f.move)
-    elif load is None:
+    elif not load:
         outcome, sentence = Outcome.COLLECTING, f"{blocked} {_collecting(s)}".lstrip()
     elif not may_relieve.ok:
-        outcome, sentence = Outcome.RULES_ONLY, f"{blocked} {load.sentence}".lstrip()
+        outcome, sentence = Outcome.RULES_ONLY, f"{blocked} {load[0].sentence}".lstrip()
     elif blocked:
         outcome, sentence = Outcome.BLOCKED, blocked
     else:
-        outcome, sentence = Outcome.BALANCED, load.sentence
+        outcome, sentence = Outcome.BALANCED, load[0].sentence
     return Decision(
         s.now,
         outcome,
@@ -253,11 +252,19 @@ def _decided(s: Situation, safety: tuple[Verdict, ...]) -> Decision:
     )
 
 
-def _load(s: Situation, may_relieve: Verdict) -> Finding | None:
-    """What is to be said of the load; `None` while it is not known."""
+def _load(s: Situation, may_relieve: Verdict) -> list[Finding]:
+    """What is to be said of the load; nothing while it is not known."""
     if may_relieve.ok:
-        return planner.relieve(s)
-    return Finding(Reason.LOAD, "", f"Load is not looked at. {may_relieve.sentence}", ())
+        return _STRATEGIES[s.policy.strategy](s)
+    return [Finding(Reason.LOAD, "", f"Load is not looked at. {may_relieve.sentence}", ())]
+
+
+def _documented(s: Situation) -> list[Finding]:
+    finding = planner.relieve(s)
+    return [finding] if finding else []
+
+
+_STRATEGIES = {Strategy.DOCUMENTED: _documented, Strategy.BEST_FIT: best_fit.findings}
 
 
 def _broken_rules(s: Situation) -> list[Finding]:

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from hctui.core import restraint
+from hctui.core import relief, restraint, spare
 from hctui.core.decision import Candidate, Check, Reason, Trial, Verdict
+from hctui.core.history import FULL_SHARE
 from hctui.core.model import Node, Vm, VmState
+from hctui.core.policy import NPlusOne, Strategy
+from hctui.core.restraint import vm_cooldown_seconds
 from hctui.core.situation import Situation
 from hctui.core.state import back_off_seconds, remaining_seconds
-from hctui.core.wording import duration, gib, listing, percent
+from hctui.core.wording import duration, gib, listing, percent, some_of
 
 VmCheck = Callable[[Situation, Vm], Verdict]
 RoomCheck = Callable[[Situation, int, Node], Verdict]
@@ -24,13 +27,15 @@ _NO_RIVAL = Verdict(Check.ANTI_AFFINITY, True, "No VM there must be kept apart f
 _NOT_PINNED = Verdict(Check.PINNED, True, "Not pinned.")
 _NATIVE_ALLOWS = Verdict(Check.NATIVE, True, "HyperCore's own affinity allows it.")
 _NEVER_LEFT = Verdict(Check.RETURN_BAN, True, "It has not left that node lately.")
+_NO_VCPU_LIMIT = Verdict(Check.VCPUS, True, "No limit of vCPUs per thread.")
+_NO_N_PLUS_ONE = Verdict(Check.N_PLUS_ONE, True, "N+1 is not looked at.", 0, 0)
 _NO_FAILURE = Verdict(Check.BACK_OFF, True, "No recent failure.")
 
 
 def cooldown(s: Situation, vm: Vm) -> Verdict:
     """The VM has not arrived somewhere within the VM cooldown."""
     arrival = s.ledger.arrivals.get(vm.id)
-    limit = s.policy.vm_cooldown_seconds
+    limit = vm_cooldown_seconds(s.ledger, vm.id, s.policy)
     left = remaining_seconds(arrival.at if arrival else None, limit, s.now)
     if left <= 0:
         return Verdict(Check.COOLDOWN, True, "Not in cooldown.", 0, limit)
@@ -106,6 +111,14 @@ def native_lets_go(s: Situation, vm: Vm) -> Verdict:
             Check.NATIVE, False, f"{vm.name} has strict affinity in HyperCore, without naming a node."
         )
     return Verdict(Check.NATIVE, True, "HyperCore's own affinity lets it go.")
+
+
+def demand_known(s: Situation, vm: Vm) -> Verdict:
+    """What the VM asks for is known from enough samples, wherever it ran."""
+    demand = s.judged.vm(vm.id)
+    count, expected = demand.count if demand else 0, s.judged.expected
+    ok = count >= FULL_SHARE * expected
+    return Verdict(Check.HISTORY, ok, f"History {min(count, expected)}/{expected} samples.", count, expected)
 
 
 def history_full(s: Situation, vm: Vm) -> Verdict:
@@ -218,6 +231,98 @@ def not_backed_off(s: Situation, vm: Vm, node: Node) -> Verdict:
     return _NO_FAILURE
 
 
+def projected_cpu(s: Situation, vm: Vm, node: Node) -> Verdict:
+    """With the VM on it the target stays below the upper threshold less the margin, now and over the long window."""
+    limit = relief.target_limit_percent(s)
+    demand = s.judged.vm(vm.id)
+    before = s.means[node.id]
+    if before is None or demand is None or not node.threads:
+        return Verdict(
+            Check.PROJECTED_CPU, False, f"CPU of {node.name} with it is not known yet.", None, limit
+        )
+    after = before + 100.0 * demand.threads / node.threads
+    told, over = f"CPU {percent(after)} with it", ""
+    if after <= limit and (long := _over_the_hour(s, vm, node)) is not None and long > after:
+        after, over = long, ", by the mean of the last hour"
+        told = f"CPU {percent(after)} with it"
+    ok = after <= limit
+    word = "within" if ok else "above"
+    return Verdict(Check.PROJECTED_CPU, ok, f"{told}{over}, {word} {percent(limit)}.", after, limit)
+
+
+def _over_the_hour(s: Situation, vm: Vm, node: Node) -> float | None:
+    there, demand = s.hour.node(node.id).percent, s.hour.vm(vm.id)
+    return None if there is None or demand is None else there + 100.0 * demand.threads / (node.threads or 1)
+
+
+def worth_load(s: Situation, vm: Vm, node: Node) -> Verdict:
+    """The relief of CPU is more than the move costs, and the higher of the two nodes falls."""
+    return _worth(s, vm, node, Reason.LOAD)
+
+
+def worth_ram(s: Situation, vm: Vm, node: Node) -> Verdict:
+    """The same for RAM."""
+    return _worth(s, vm, node, Reason.RAM)
+
+
+def _worth(s: Situation, vm: Vm, node: Node, reason: Reason) -> Verdict:
+    need = relief.need_of(s, vm.node_id, reason) if vm.node_id else None
+    if need is None:
+        return Verdict(Check.WORTH, False, f"{s.node_name(vm.node_id)} needs no relief.")
+    if need.partner not in (None, node.id):
+        return Verdict(Check.WORTH, False, f"Only {s.node_name(need.partner)} is to be evened out with it.")
+    score = relief.score(s, need, vm, node, reason)
+    if score is None:
+        return Verdict(Check.WORTH, False, "What it would relieve is not known yet.")
+    cost = score.cost_points + score.fill_points
+    ok = score.points > 0
+    told = "more than" if ok else "no more than"
+    sentence = f"Worth {max(0.0, score.relief_points):.1f} points, {told} the {cost:.1f} it costs."
+    return Verdict(Check.WORTH, ok, sentence, score.relief_points, cost)
+
+
+def ram_below_trigger(s: Situation, mem_bytes: int, node: Node) -> Verdict:
+    """With the VM's RAM the target stays so far below the RAM trigger that it calls for no relief itself."""
+    limit = max(0.0, (s.policy.ram_upper_percent or 100.0) - s.policy.target_margin_points)
+    used = s.mem_used_bytes[node.id]
+    if not node.mem_bytes or used is None:
+        return Verdict(Check.RAM, False, f"RAM use of {node.name} is not known.", None, limit)
+    after = 100.0 * (used + mem_bytes) / node.mem_bytes
+    ok = after <= limit
+    told = "within" if ok else "above"
+    sentence = f"RAM {percent(after)} with {gib(mem_bytes)} more, {told} {percent(limit)}."
+    return Verdict(Check.RAM, ok, sentence, after, limit)
+
+
+def vcpus(s: Situation, vm: Vm, node: Node) -> Verdict:
+    """With the VM's vCPUs the target stays within the limit of vCPUs per hardware thread."""
+    limit = s.policy.most_vcpus_per_thread
+    if limit is None:
+        return _NO_VCPU_LIMIT
+    after = spare.vcpus_per_thread(s, node.id, vm.vcpus)
+    if after is None:
+        return Verdict(Check.VCPUS, False, f"The threads of {node.name} are not known.", None, limit)
+    ok = after <= limit
+    told = "within" if ok else "above"
+    return Verdict(Check.VCPUS, ok, f"{after:.2f} vCPUs per thread with it, {told} {limit:g}.", after, limit)
+
+
+def n_plus_one(s: Situation, vm: Vm, node: Node) -> Verdict:
+    """The cluster could still do without any one node, if it could before. `value`: how many nodes it then could not.
+
+    It fails only under a veto; under a warning it holds, and its sentence says what would be so.
+    """
+    if s.policy.n_plus_one is NPlusOne.OFF:
+        return _NO_N_PLUS_ONE
+    lost = spare.lost_without(s, vm, node)
+    before = {each.id for each in spare.lost_without(s)} if lost else set()
+    new = [each.name for each in lost if each.id not in before]
+    if not new:
+        return Verdict(Check.N_PLUS_ONE, True, "The cluster could do without one node as well as now.", 0, 0)
+    told = f"After it the RAM of the others could no longer hold the VMs of {some_of(new, 'node')}, should it fail."
+    return Verdict(Check.N_PLUS_ONE, s.policy.n_plus_one is NPlusOne.WARN, told, len(new), 0)
+
+
 _MOVABLE: tuple[VmCheck, ...] = (
     cooldown,
     running,
@@ -229,39 +334,59 @@ _MOVABLE: tuple[VmCheck, ...] = (
     native_lets_go,
 )
 
-VM_CHECKS: dict[Reason, tuple[VmCheck, ...]] = {
+_VM_CHECKS: dict[Reason, tuple[VmCheck, ...]] = {
     Reason.ANTI_AFFINITY: _MOVABLE,
     Reason.PIN: _MOVABLE,
     Reason.LOAD: (*_MOVABLE, history_full),
+    Reason.RAM: _MOVABLE,
     Reason.MANUAL: (running, not_busy, no_gpu, source_usable),
 }
-"""The checks of the VM itself, by the reason it is to be moved, in their order.
+
+_ROOM_CHECKS: dict[Reason, tuple[RoomCheck, ...]] = {
+    Reason.ANTI_AFFINITY: (usable, ram),
+    Reason.PIN: (usable, ram),
+    Reason.LOAD: (usable, target_cpu, ram),
+    Reason.RAM: (usable, ram, ram_below_trigger),
+    Reason.MANUAL: (usable, ram),
+}
+
+_ALLOWED: tuple[PairCheck, ...] = (anti_affinity, pin_allows, native_allows)
+_RESTRAINED: tuple[PairCheck, ...] = (*_ALLOWED, may_return, not_backed_off)
+
+_PAIR_CHECKS: dict[Reason, tuple[PairCheck, ...]] = {
+    Reason.ANTI_AFFINITY: (*_ALLOWED, not_backed_off),
+    Reason.PIN: (*_ALLOWED, not_backed_off),
+    Reason.LOAD: _RESTRAINED,
+    Reason.RAM: (*_RESTRAINED, projected_cpu, worth_ram, vcpus, n_plus_one),
+    Reason.MANUAL: _ALLOWED,
+}
+
+VM_CHECKS: dict[Strategy, dict[Reason, tuple[VmCheck, ...]]] = {
+    Strategy.DOCUMENTED: _VM_CHECKS,
+    Strategy.BEST_FIT: _VM_CHECKS | {Reason.LOAD: (*_MOVABLE, demand_known)},
+}
+"""The checks of the VM itself, by strategy and by the reason it is to be moved, in their order.
 
 A person is not bound by what is meant for the balancer: `nomove`, a preference of HyperCore, the load, the waits.
 """
 
-ROOM_CHECKS: dict[Reason, tuple[RoomCheck, ...]] = {
-    Reason.ANTI_AFFINITY: (usable, ram),
-    Reason.PIN: (usable, ram),
-    Reason.LOAD: (usable, target_cpu, ram),
-    Reason.MANUAL: (usable, ram),
+ROOM_CHECKS: dict[Strategy, dict[Reason, tuple[RoomCheck, ...]]] = {
+    Strategy.DOCUMENTED: _ROOM_CHECKS,
+    Strategy.BEST_FIT: _ROOM_CHECKS | {Reason.LOAD: (usable, ram)},
 }
 """The checks of a target that ask of the VM only how much RAM it takes, likewise."""
 
-_ALLOWED: tuple[PairCheck, ...] = (anti_affinity, pin_allows, native_allows)
-
-PAIR_CHECKS: dict[Reason, tuple[PairCheck, ...]] = {
-    Reason.ANTI_AFFINITY: (*_ALLOWED, not_backed_off),
-    Reason.PIN: (*_ALLOWED, not_backed_off),
-    Reason.LOAD: (*_ALLOWED, may_return, not_backed_off),
-    Reason.MANUAL: _ALLOWED,
+PAIR_CHECKS: dict[Strategy, dict[Reason, tuple[PairCheck, ...]]] = {
+    Strategy.DOCUMENTED: _PAIR_CHECKS,
+    Strategy.BEST_FIT: _PAIR_CHECKS
+    | {Reason.LOAD: (*_RESTRAINED, projected_cpu, worth_load, vcpus, n_plus_one)},
 }
 """The checks of VM and target together, which follow. What a rule demands is done although the VM returns."""
 
 
 def vm_verdicts(s: Situation, vm: Vm, reason: Reason) -> tuple[Verdict, ...]:
     """The VM's checks in their order, up to the first that fails."""
-    return up_to_failure(check(s, vm) for check in VM_CHECKS[reason])
+    return up_to_failure(check(s, vm) for check in VM_CHECKS[s.policy.strategy][reason])
 
 
 def trial(s: Situation, vm: Vm, node: Node, reason: Reason) -> Trial:
@@ -292,7 +417,7 @@ def last_verdict(s: Situation, vm: Vm, node: Node, reason: Reason) -> Verdict:
     room = _room(s, vm, node, reason)
     verdict = room.verdicts[-1]
     if room.ok:
-        for check in PAIR_CHECKS[reason]:
+        for check in PAIR_CHECKS[s.policy.strategy][reason]:
             verdict = check(s, vm, node)
             if not verdict.ok:
                 break
@@ -306,7 +431,7 @@ def _trials(s: Situation, vm: Vm, targets: Iterable[Node], reason: Reason) -> tu
         if not room.ok:
             trials.append(room)
             continue
-        verdicts = up_to_failure(check(s, vm, node) for check in PAIR_CHECKS[reason])
+        verdicts = up_to_failure(check(s, vm, node) for check in PAIR_CHECKS[s.policy.strategy][reason])
         trials.append(Trial(node.id, node.name, room.verdicts + verdicts))
         if trials[-1].ok:
             break
@@ -318,7 +443,9 @@ def _room(s: Situation, vm: Vm, node: Node, reason: Reason) -> Trial:
     rooms = s.rooms.setdefault((reason, vm.mem_bytes), {})
     room = rooms.get(node.id)
     if room is None:
-        verdicts = up_to_failure(check(s, vm.mem_bytes, node) for check in ROOM_CHECKS[reason])
+        verdicts = up_to_failure(
+            check(s, vm.mem_bytes, node) for check in ROOM_CHECKS[s.policy.strategy][reason]
+        )
         room = rooms[node.id] = Trial(node.id, node.name, verdicts)
     return room
 

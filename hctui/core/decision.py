@@ -48,6 +48,7 @@ class Check(StrEnum):
     PROJECTED_CPU = "CPU after the move"
     VCPUS = "vCPUs per thread"
     N_PLUS_ONE = "N+1"
+    WORTH = "worth of the move"
     DRAIN = "drain"
 
 
@@ -57,7 +58,13 @@ class Reason(StrEnum):
     ANTI_AFFINITY = "anti-affinity"
     PIN = "pin"
     LOAD = "load"
+    RAM = "RAM"
     MANUAL = "by hand"
+
+    @property
+    def is_load(self) -> bool:
+        """Whether it is that a node has too much to carry, and neither a rule nor a person."""
+        return self in (Reason.LOAD, Reason.RAM)
 
 
 class Outcome(StrEnum):

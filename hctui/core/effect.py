@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from hctui.core.decision import Move
 from hctui.core.model import Node, NodeId, Vm
+from hctui.core.policy import Strategy
 from hctui.core.situation import Situation, shifted_percent
 
 
@@ -31,8 +32,16 @@ def effect(s: Situation, move: Move) -> Effect:
     """What the move would change now, the VM counted with its mean over as much of the window as there is."""
     vm = s.snapshot.vms.get(move.vm_id)
     if vm is not None:
-        vm = replace(vm, cpu_percent=s.window.vm(vm.id).partial_percent)
+        vm = replace(vm, cpu_percent=_asked_percent(s, vm))
     return Effect(*_changes(s, move.source, vm, -1), *_changes(s, move.target, vm, +1))
+
+
+def _asked_percent(s: Situation, vm: Vm) -> float | None:
+    """What the VM asks for, in percent of its own vCPUs, by the measure of the strategy."""
+    demand = s.judged.vm(vm.id) if s.policy.strategy is Strategy.BEST_FIT else None
+    if demand is None or not vm.vcpus:
+        return s.window.vm(vm.id).partial_percent
+    return 100.0 * demand.threads / vm.vcpus
 
 
 def _changes(s: Situation, node_id: NodeId, vm: Vm | None, sign: int) -> tuple[Change, Change]:

@@ -13,6 +13,7 @@ from hctui.core import planner
 from hctui.core.checks import last_verdict, vm_verdicts
 from hctui.core.decision import Reason, Verdict
 from hctui.core.model import NodeId, Vm, VmId
+from hctui.core.policy import Strategy
 from hctui.core.situation import Situation
 
 
@@ -111,7 +112,8 @@ class Rows:
         vm = self._s.snapshot.vms[vm_id]
         reason = reason or self._reasons.get(vm_id, Reason.LOAD)
         assert vm.node_id is not None, "only placed VMs are explained"  # noqa: S101 - as `_ranked` gives them
-        if vm.id in self._special:
+        is_weighed = reason is Reason.LOAD and self._s.policy.strategy is Strategy.BEST_FIT
+        if is_weighed or vm.id in self._special:
             away = self._cells(vm, reason)
         else:
             size = (reason, vm.mem_bytes)

@@ -6,9 +6,10 @@ what follows from an objection is the caller's.
 
 from __future__ import annotations
 
-from hctui.core import planner
+from hctui.core import planner, relief
 from hctui.core.checks import trial, up_to_failure, vm_verdicts
 from hctui.core.decision import Check, Move, Reason, Verdict
+from hctui.core.policy import Strategy
 from hctui.core.restraint import binding
 from hctui.core.situation import Situation
 from hctui.core.wording import percent
@@ -62,7 +63,19 @@ def _still_astray(s: Situation, move: Move) -> Verdict:
     return Verdict(Check.STILL_NEEDED, still, f"{move.vm_name} is {told} from the nodes it is pinned to.")
 
 
+def _still_in_need(s: Situation, move: Move) -> Verdict:
+    """Under best-fit: the source is still to be relieved; what of is told by the reason."""
+    need = relief.need_of(s, move.source, move.reason)
+    what = "RAM in use" if move.reason is Reason.RAM else "Mean CPU"
+    if need is None:
+        return Verdict(Check.STILL_NEEDED, False, f"{what} of {move.source_name} is no longer too high.")
+    sentence = f"{what} of {move.source_name} is still {percent(need.load_percent)}."
+    return Verdict(Check.STILL_NEEDED, True, sentence, need.load_percent, need.aim_percent)
+
+
 def _still_hot(s: Situation, move: Move) -> Verdict:
+    if s.policy.strategy is Strategy.BEST_FIT:
+        return _still_in_need(s, move)
     mean, upper = s.means.get(move.source), s.policy.cpu_upper_percent
     if mean is None:
         return Verdict(
@@ -77,4 +90,5 @@ _NEEDED = {
     Reason.ANTI_AFFINITY: _still_violating,
     Reason.PIN: _still_astray,
     Reason.LOAD: _still_hot,
+    Reason.RAM: _still_in_need,
 }

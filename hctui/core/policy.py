@@ -15,6 +15,8 @@ from hctui.core.model import Severity
 
 LONG_WINDOW_SECONDS = 3600.0
 
+JUDGED_SHARE = 0.6
+
 
 class Mode(StrEnum):
     """Who pulls the trigger: the balancer itself, or a person for each move."""
@@ -113,6 +115,11 @@ class Policy:
         """How long samples are kept in memory: the longest window in use, and one poll that came late."""
         windows = {Strategy.DOCUMENTED: self.window_seconds, Strategy.BEST_FIT: self.long_window_seconds}
         return windows[self.strategy] + self.interval_seconds
+
+    @property
+    def judged_seconds(self) -> float:
+        """Under best-fit load is judged by the latest part of the window: it has no need to wait for all of it."""
+        return max(JUDGED_SHARE * self.window_seconds, min(self.interval_seconds, self.window_seconds))
 
     @property
     def long_window_seconds(self) -> float:

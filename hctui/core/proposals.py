@@ -19,7 +19,7 @@ from hctui.core.situation import Situation
 from hctui.core.state import Proposal, Rejection, State, in_every_reality, with_imagined
 from hctui.core.wording import duration
 
-_RANKS = (Reason.ANTI_AFFINITY, Reason.PIN, Reason.LOAD)
+_RANKS = {Reason.ANTI_AFFINITY: 0, Reason.PIN: 1, Reason.LOAD: 2, Reason.RAM: 2}
 """What is fixed first; a waiting proposal is withdrawn for a move of a higher rank."""
 
 
@@ -183,6 +183,6 @@ def lapse(s: Situation, proposal: Proposal) -> str | None:
 def _withdrawal(s: Situation, proposal: Proposal, decision: Decision) -> str | None:
     """Why a proposal cannot stay, in a sentence. That the planner would now pick another is no reason."""
     better = None if _is_expired(s, proposal) else decision.move
-    if better and _RANKS.index(better.reason) < _RANKS.index(proposal.move.reason):
+    if better and _RANKS[better.reason] < _RANKS[proposal.move.reason]:
         return "a rule is violated, and fixing it comes first."
     return lapse(s, proposal)

@@ -8,9 +8,20 @@ from __future__ import annotations
 
 from hctui.core.calendar import closed, day_and_time, opens_at
 from hctui.core.decision import Check, Reason, Verdict
-from hctui.core.policy import Policy
+from hctui.core.model import VmId
+from hctui.core.policy import Policy, Strategy
 from hctui.core.state import BUDGET_SECONDS, Ledger, remaining_seconds
 from hctui.core.wording import count, duration, some_of
+
+MOST_VM_DOUBLINGS = 3
+
+
+def vm_cooldown_seconds(ledger: Ledger, vm_id: VmId, policy: Policy) -> float:
+    """How long a VM rests after a move: under best-fit twice as long for each recent move before, up to eight times."""
+    if policy.strategy is Strategy.DOCUMENTED:
+        return policy.vm_cooldown_seconds
+    moves = sum(departure.vm_id == vm_id for departure in ledger.departures)
+    return policy.vm_cooldown_seconds * 2.0 ** min(max(moves - 1, 0), MOST_VM_DOUBLINGS)
 
 
 def cluster_cooldown(ledger: Ledger, policy: Policy, now: float) -> Verdict:

@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from hctui.core.decision import Check, NodeLoad, Reason, Trial, Verdict
+from hctui.core.demand import Demand, demand_over
 from hctui.core.history import Reading, Window, window
 from hctui.core.model import NetworkStatus, Node, NodeId, Snapshot, Vm, VmId
-from hctui.core.policy import Policy
+from hctui.core.policy import Policy, Strategy
 from hctui.core.rules import Rules, rules_of
 from hctui.core.state import Failure, Imagination, ImaginedMove, Ledger, State
 
@@ -100,19 +102,45 @@ def usability(node: Node, policy: Policy) -> Verdict:
 
 
 @dataclass(frozen=True, slots=True)
+class Need:
+    """A node that is to be relieved under best-fit, and of how much.
+
+    Attributes:
+        node: which node.
+        load_percent: its mean CPU, or its RAM in use.
+        aim_percent: what it is to come down to.
+        partner: the only node that may take something off it, where two are to be evened out.
+    """
+
+    node: Node
+    load_percent: float
+    aim_percent: float
+    partner: NodeId | None = None
+
+    @property
+    def points(self) -> float:
+        """How much is to be taken off it, in percentage points."""
+        return self.load_percent - self.aim_percent
+
+
+@dataclass(frozen=True, slots=True)
 class Situation:
     """Everything a check may look at. Mappings hold an entry for every node.
 
     Attributes:
         snapshot: in a dry run, the imagined one.
         placed: the VMs that occupy each node.
-        means: mean CPU percent of each node over the window; `None` until its samples fill it.
+        means: mean CPU percent of each node over the window; `None` until its samples fill it. Under best-fit over the
+            part of it that load is judged by, as it would have been had the VMs been where they are now.
+        judged: what VMs and nodes ask for, over that part of the window.
+        hour: the same over the long window, as much of it as there is.
         usable: the usability verdict of each node.
         mem_used_bytes: RAM in use on each node, at least what the system and its VMs have reserved; `None` unknown.
         left_at: when a VM last left a node by a move, as far as that still matters.
         imagined: how many VMs are only imagined to be where the snapshot has them.
         rooms: filled by `checks` as targets are tried: what a VM of so many bytes finds on each node.
         orders: filled by `planner`: the nodes in the order in which such a VM tries them for a rule's sake.
+        needs: filled by `relief`: of which load each node is to be relieved.
     """
 
     snapshot: Snapshot
@@ -126,11 +154,14 @@ class Situation:
     readings: Mapping[NodeId, Reading]
     usable: Mapping[NodeId, Verdict]
     mem_used_bytes: Mapping[NodeId, int | None]
+    judged: Demand
+    hour: Demand
     failures: Mapping[tuple[VmId, NodeId], Failure] = field(default_factory=dict)
     left_at: Mapping[tuple[VmId, NodeId], float] = field(default_factory=dict)
     imagined: int = 0
     rooms: dict[tuple[Reason, int], dict[NodeId, Trial]] = field(default_factory=dict, repr=False)
     orders: dict[int, list[Node]] = field(default_factory=dict, repr=False)
+    needs: dict[tuple[Reason, NodeId], Need | None] = field(default_factory=dict, repr=False)
 
     def node_name(self, node_id: NodeId | None) -> str:
         """What people call a node; its id when it is not in the snapshot."""
@@ -139,11 +170,12 @@ class Situation:
 
     def loads(self) -> tuple[NodeLoad, ...]:
         """The usable nodes as load balancing sees them, busiest first, those without a mean last."""
+        is_rebuilt = self.policy.strategy is Strategy.BEST_FIT
         loads = [
-            NodeLoad(node.id, node.name, self.means[node.id], reading.count, reading.expected)
+            NodeLoad(node.id, node.name, self.means[node.id], seen.count, seen.expected)
             for node in self.snapshot.nodes.values()
             if self.usable[node.id].ok
-            for reading in (self.readings[node.id],)
+            for seen in (self.judged.node(node.id) if is_rebuilt else self.readings[node.id],)
         ]
         return tuple(sorted(loads, key=lambda load: (load.mean_percent is None, -(load.mean_percent or 0.0))))
 
@@ -151,10 +183,11 @@ class Situation:
 def situation_of(state: State, snapshot: Snapshot, policy: Policy, now: float) -> Situation:
     """Look at a snapshot through what is remembered. Cost grows with the number of VMs."""
     ledger = state.ledger
+    forgets = policy.strategy is Strategy.DOCUMENTED
     view = window(
         state.samples,
         now=now,
-        fresh_since=ledger.fresh_since,
+        fresh_since=ledger.fresh_since if forgets else float("-inf"),
         window_seconds=policy.window_seconds,
         interval_seconds=policy.interval_seconds,
     )
@@ -164,7 +197,17 @@ def situation_of(state: State, snapshot: Snapshot, policy: Policy, now: float) -
     for vm in seen.vms.values():
         if vm.node_id is not None and vm.is_placed:
             placed[vm.node_id].append(vm)
+    everywhere = {node_id: tuple(placed.get(node_id, ())) for node_id in seen.nodes}
     readings = {node_id: view.node(node_id) for node_id in seen.nodes}
+    over = partial(
+        demand_over, seen, everywhere, state.samples, now=now, interval_seconds=policy.interval_seconds
+    )
+    judged = over(seconds=policy.judged_seconds)
+    means = (
+        _means(readings, view, snapshot, imagination)
+        if forgets
+        else {node_id: judged.node(node_id).percent for node_id in seen.nodes}
+    )
     return Situation(
         snapshot=seen,
         rules=rules_of(seen),
@@ -172,11 +215,13 @@ def situation_of(state: State, snapshot: Snapshot, policy: Policy, now: float) -
         policy=policy,
         now=now,
         window=view,
-        placed={node_id: tuple(placed.get(node_id, ())) for node_id in seen.nodes},
-        means=_means(readings, view, snapshot, imagination),
+        placed=everywhere,
+        means=means,
         readings=readings,
         usable={node.id: usability(node, policy) for node in seen.nodes.values()},
         mem_used_bytes={node.id: _committed(node, placed.get(node.id, ())) for node in seen.nodes.values()},
+        judged=judged,
+        hour=over(seconds=policy.long_window_seconds, is_patient=False),
         imagined=len(state.imagination.moves) if state.imagination else 0,
         failures={(failure.vm_id, failure.target): failure for failure in ledger.failures},
         left_at={(left.vm_id, left.node): left.at for left in ledger.departures},

@@ -15,7 +15,7 @@ from hctui.core.decision import Move
 from hctui.core.history import Sample
 from hctui.core.migration import Migration
 from hctui.core.model import NodeId, Snapshot, VmId
-from hctui.core.policy import Policy
+from hctui.core.policy import Policy, Strategy
 
 LEAST_BACK_OFF_SECONDS = 60.0
 """No back-off is shorter, whatever the VM cooldown, except that the first request that never reached the cluster has
@@ -26,6 +26,9 @@ MOST_DOUBLINGS = 4
 
 BUDGET_SECONDS = 3600.0
 """Moves are counted over this time."""
+
+RECENT_SECONDS = 6 * 3600.0
+"""Under best-fit moves of a VM within this time make its cooldown longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,10 +281,11 @@ def pruned(ledger: Ledger, snapshot: Snapshot, policy: Policy, now: float) -> Le
 def _recent(departures: tuple[Departure, ...], policy: Policy, now: float) -> tuple[Departure, ...]:
     """Those that count for the budget, and of each VM and node the last one for as long as it bans a return."""
     last = {(departure.vm_id, departure.node): departure for departure in departures}
+    counted = BUDGET_SECONDS if policy.strategy is Strategy.DOCUMENTED else RECENT_SECONDS
 
     def matters(departure: Departure) -> bool:
         bans = last[departure.vm_id, departure.node] is departure
-        seconds = max(policy.return_ban_seconds if bans else 0.0, BUDGET_SECONDS)
+        seconds = max(policy.return_ban_seconds if bans else 0.0, counted)
         return remaining_seconds(departure.at, seconds, now) > 0
 
     return tuple(replace(each, at=min(each.at, now)) for each in departures if matters(each))

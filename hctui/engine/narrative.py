@@ -79,9 +79,9 @@ class Narrator:
         if decision.outcome is Outcome.COLLECTING:
             yield _entry("collecting", f"Collecting data... {_history(decision)}")
         for finding in decision.findings:
-            if finding.reason is Reason.LOAD and finding.headline:
+            if finding.reason.is_load and finding.headline:
                 yield from self._finding(finding, "imbalance", f"Imbalance detected: {finding.headline}")
-            elif finding.reason is Reason.LOAD:
+            elif finding.reason.is_load:
                 yield _entry(_LOAD_CALM.get(decision.outcome, "balanced"), finding.sentence)
         if decision.move and decision.outcome is Outcome.MOVE and decision.dry_run:
             yield _move_entry("dry_run", "DRY RUN: would migrate", decision.move)
@@ -89,7 +89,7 @@ class Narrator:
             yield _move_entry("proposal", "PROPOSAL: migrate", decision.move)
 
     def _rules(self, decision: Decision) -> Iterator[_Entry]:
-        rules = [finding for finding in decision.findings if finding.reason is not Reason.LOAD]
+        rules = [finding for finding in decision.findings if not finding.reason.is_load]
         if not rules:
             yield _entry("rules_kept", f"All rules are kept{_imagining(decision)}.")
         known = [finding for finding in rules if self._is_known(finding)]
@@ -109,7 +109,7 @@ class Narrator:
         )
 
     def _finding(self, finding: Finding, event: str, headline: str) -> Iterator[_Entry]:
-        level = Level.INFO if finding.move or finding.reason is Reason.LOAD else Level.WARNING
+        level = Level.INFO if finding.move or finding.reason.is_load else Level.WARNING
         rest = finding.sentence.removeprefix(finding.headline).strip()
         data: _Data = {"reason": finding.reason}
         if not finding.candidates:
@@ -122,7 +122,7 @@ class Narrator:
                 yield from _candidate(candidate)
             if finding.move is None:
                 # What stands in the way of a rule has just been listed, VM by VM.
-                told = rest if finding.reason is Reason.LOAD else f"{rest.partition('. ')[0].rstrip('.')}."
+                told = rest if finding.reason.is_load else f"{rest.partition('. ')[0].rstrip('.')}."
                 yield "not_fixed", told, level, {}
 
 

@@ -97,7 +97,7 @@ class FindingTold(msgspec.Struct, frozen=True):
 
         Load without a candidate has no way out: no VM there could go, or there is no node cool enough.
         """
-        return not self.candidates and not self.has_move and self.reason is not Reason.LOAD
+        return not self.candidates and not self.has_move and not self.reason.is_load
 
 
 class Conclusions(msgspec.Struct, frozen=True):

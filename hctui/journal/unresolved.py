@@ -14,7 +14,7 @@ from hctui.journal.encoding import Conclusions, FindingTold
 from hctui.journal.facts import BrokenRule, MoveTold
 
 RULES = frozenset({Reason.ANTI_AFFINITY, Reason.PIN})
-LOAD = frozenset({Reason.LOAD})
+LOAD = frozenset({Reason.LOAD, Reason.RAM})
 
 _RULES_EXAMINED = frozenset(
     {
@@ -72,7 +72,7 @@ class Cycle:
         if self.decided is not None and self.decided.reason is Reason.MANUAL:
             return False
         if reasons == LOAD:
-            seen = any(finding.reason is Reason.LOAD for finding in self.findings)
+            seen = any(finding.reason.is_load for finding in self.findings)
             return seen or self.outcome is Outcome.BALANCED
         return self.outcome in _RULES_EXAMINED
 
@@ -106,7 +106,7 @@ def _broken(cycle: Cycle, reasons: frozenset[Reason]) -> Iterable[FindingTold]:
 
 
 def _key(finding: FindingTold) -> _Key:
-    return finding.reason, () if finding.reason is Reason.LOAD else tuple(sorted(finding.vm_ids))
+    return finding.reason, () if finding.reason.is_load else tuple(sorted(finding.vm_ids))
 
 
 def _is_for(move: Move | None, finding: FindingTold) -> bool:
@@ -116,7 +116,7 @@ def _is_for(move: Move | None, finding: FindingTold) -> bool:
     """
     if move is None or move.reason is not finding.reason:
         return False
-    return finding.reason is Reason.LOAD or move.vm_id in finding.vm_ids
+    return finding.reason.is_load or move.vm_id in finding.vm_ids
 
 
 def _seen(rule: BrokenRule, finding: FindingTold, cycle: Cycle, *, is_last: bool) -> BrokenRule:

@@ -399,12 +399,11 @@ def test_elsewhere(number: int, ok: bool) -> None:
     assert checks.elsewhere(s, WEB, _to(s, number)).ok is ok
 
 
-def test_every_reason_has_its_checks_and_rules_bind_all_of_them() -> None:
+@pytest.mark.parametrize("strategy", Strategy)
+def test_every_reason_has_its_checks_and_rules_bind_all_of_them(strategy: Strategy) -> None:
+    own = {checks.running, checks.not_busy, checks.no_gpu, checks.source_usable}
     for reason in Reason:
-        assert {checks.running, checks.not_busy, checks.no_gpu, checks.source_usable} <= set(
-            checks.VM_CHECKS[reason]
-        )
-        assert {checks.usable, checks.ram} <= set(checks.ROOM_CHECKS[reason])
-        assert {checks.anti_affinity, checks.pin_allows, checks.native_allows} <= set(
-            checks.PAIR_CHECKS[reason]
-        )
+        assert own <= set(checks.VM_CHECKS[strategy][reason])
+        assert {checks.usable, checks.ram} <= set(checks.ROOM_CHECKS[strategy][reason])
+        rules = {checks.anti_affinity, checks.pin_allows, checks.native_allows}
+        assert rules <= set(checks.PAIR_CHECKS[strategy][reason])

@@ -109,7 +109,7 @@ def _reason(reason: Reason) -> str:
 
 
 def _reason_tone(reason: Reason) -> Tone:
-    return Tone.DIM if reason is Reason.LOAD else Tone.WARNING
+    return Tone.DIM if reason.is_load else Tone.WARNING
 
 
 def own_word(row: explain.Row, s: Situation) -> Cell:

@@ -22,6 +22,7 @@ _TITLES = {
     Reason.ANTI_AFFINITY: "Anti-affinity",
     Reason.PIN: "Pin",
     Reason.LOAD: "Load",
+    Reason.RAM: "RAM",
     Reason.MANUAL: "A move by hand",
 }
 
@@ -68,7 +69,13 @@ def _imagined(decision: Decision) -> str:
 
 
 def _route(move: Move, glyphs: Glyphs) -> Cell:
-    by = "for load" if move.reason is Reason.LOAD else str(move.reason)
+    by = (
+        "for load"
+        if move.reason is Reason.LOAD
+        else f"for {move.reason}"
+        if move.reason.is_load
+        else str(move.reason)
+    )
     return joined(
         cell(called(move.vm_name), Tone.STRONG),
         cell(f"  {move.source_name} {glyphs.arrow} {move.target_name}", Tone.ACCENT),
@@ -118,7 +125,7 @@ def _findings(decision: Decision, glyphs: Glyphs) -> Iterator[Paragraph]:
         yield Paragraph("rules", _titled("Rules", "No rule is broken."), indent=2)
     for number, finding in enumerate(decision.findings):
         yield from _finding(f"{number}", finding, glyphs)
-    if reasons and not {Reason.LOAD, Reason.MANUAL} & set(reasons):
+    if reasons and not {Reason.LOAD, Reason.RAM, Reason.MANUAL} & set(reasons):
         yield Paragraph("load", _titled("Load", _why_no_load(decision)), indent=2)
 
 

@@ -76,7 +76,7 @@ def _checks(s: Situation, vm: Vm, glyphs: Glyphs) -> Iterator[Paragraph]:
     if row is None:
         return
     why = "for load" if row.reason is Reason.LOAD else f"for the broken rule ({row.reason})"
-    verdicts = [check(s, vm) for check in core_checks.VM_CHECKS[row.reason]]
+    verdicts = [check(s, vm) for check in core_checks.VM_CHECKS[s.policy.strategy][row.reason]]
     yield blank("own")
     yield heading("own", f"The VM itself, if it were to move {why}")
     yield from checks("own", verdicts)

@@ -79,7 +79,7 @@ def _apart_from_that(picture: Picture, s: Situation, vm: Vm) -> str:
     row = next(iter(explain.matrix(s, [vm])), None)
     if row is None:
         return f"{vm.name} is on {s.node_name(vm.node_id)}, which is not reported."
-    told = _by_load(s, vm) if row.reason is Reason.LOAD else _by_rule(picture, s, vm)
+    told = _by_load(s, vm) if row.reason.is_load else _by_rule(picture, s, vm)
     own = row.own
     if own.ok or own.sentence in told:
         return told
