@@ -233,7 +233,7 @@ def not_backed_off(s: Situation, vm: Vm, node: Node) -> Verdict:
 
 def projected_cpu(s: Situation, vm: Vm, node: Node) -> Verdict:
     """With the VM on it the target stays below the upper threshold less the margin, now and over the long window."""
-    limit = relief.target_limit_percent(s)
+    limit = relief.target_limit_percent(s.policy)
     demand = s.judged.vm(vm.id)
     before = s.means[node.id]
     if before is None or demand is None or not node.threads:
@@ -319,7 +319,7 @@ def n_plus_one(s: Situation, vm: Vm, node: Node) -> Verdict:
     new = [each.name for each in lost if each.id not in before]
     if not new:
         return Verdict(Check.N_PLUS_ONE, True, "The cluster could do without one node as well as now.", 0, 0)
-    told = f"After it the RAM of the others could no longer hold the VMs of {some_of(new, 'node')}, should it fail."
+    told = f"After it the RAM of the others could no longer hold the VMs of {some_of(new, 'node')}, should one fail."
     return Verdict(Check.N_PLUS_ONE, s.policy.n_plus_one is NPlusOne.WARN, told, len(new), 0)
 
 
@@ -357,7 +357,7 @@ _PAIR_CHECKS: dict[Reason, tuple[PairCheck, ...]] = {
     Reason.ANTI_AFFINITY: (*_ALLOWED, not_backed_off),
     Reason.PIN: (*_ALLOWED, not_backed_off),
     Reason.LOAD: _RESTRAINED,
-    Reason.RAM: (*_RESTRAINED, projected_cpu, worth_ram, vcpus, n_plus_one),
+    Reason.RAM: _RESTRAINED,
     Reason.MANUAL: _ALLOWED,
 }
 
@@ -379,7 +379,10 @@ ROOM_CHECKS: dict[Strategy, dict[Reason, tuple[RoomCheck, ...]]] = {
 PAIR_CHECKS: dict[Strategy, dict[Reason, tuple[PairCheck, ...]]] = {
     Strategy.DOCUMENTED: _PAIR_CHECKS,
     Strategy.BEST_FIT: _PAIR_CHECKS
-    | {Reason.LOAD: (*_RESTRAINED, projected_cpu, worth_load, vcpus, n_plus_one)},
+    | {
+        Reason.LOAD: (*_RESTRAINED, projected_cpu, worth_load, vcpus, n_plus_one),
+        Reason.RAM: (*_RESTRAINED, projected_cpu, worth_ram, vcpus, n_plus_one),
+    },
 }
 """The checks of VM and target together, which follow. What a rule demands is done although the VM returns."""
 

@@ -112,7 +112,7 @@ class Rows:
         vm = self._s.snapshot.vms[vm_id]
         reason = reason or self._reasons.get(vm_id, Reason.LOAD)
         assert vm.node_id is not None, "only placed VMs are explained"  # noqa: S101 - as `_ranked` gives them
-        is_weighed = reason is Reason.LOAD and self._s.policy.strategy is Strategy.BEST_FIT
+        is_weighed = reason.is_load and self._s.policy.strategy is Strategy.BEST_FIT
         if is_weighed or vm.id in self._special:
             away = self._cells(vm, reason)
         else:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from hctui.core.decision import Reason
 from hctui.core.model import Node, NodeId, Vm
-from hctui.core.policy import Policy
+from hctui.core.policy import Policy, Strategy
 from hctui.core.situation import Need, Situation
 
 GIB = 1024**3
@@ -69,9 +69,24 @@ def trigger_percent(policy: Policy) -> float | None:
     return max(0.0, min(upper + points, max(upper, HIGHEST_TRIGGER_PERCENT)))
 
 
-def target_limit_percent(s: Situation) -> float:
+def target_limit_percent(policy: Policy) -> float:
     """The most CPU that a target may have with the VM on it."""
-    return max(0.0, s.policy.cpu_upper_percent - s.policy.target_margin_points)
+    return max(0.0, policy.cpu_upper_percent - policy.target_margin_points)
+
+
+def hot_above_percent(policy: Policy) -> float:
+    """Above this mean CPU a node is called hot, under either strategy."""
+    if policy.strategy is Strategy.DOCUMENTED:
+        return policy.cpu_upper_percent
+    trigger = trigger_percent(policy)
+    return policy.cpu_upper_percent if trigger is None else trigger
+
+
+def takes_below_percent(policy: Policy) -> float:
+    """Below this mean CPU a node may take VMs for load; under best-fit with the VM on it."""
+    if policy.strategy is Strategy.DOCUMENTED:
+        return policy.cpu_lower_percent
+    return target_limit_percent(policy)
 
 
 def cluster_percent(s: Situation) -> float:

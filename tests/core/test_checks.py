@@ -9,6 +9,7 @@ import pytest
 from hctui.core import checks
 from hctui.core.decision import Check, Reason, Verdict
 from hctui.core.model import NativeAffinity, Node, TaskState, Vm, VmState
+from hctui.core.policy import Strategy
 from hctui.core.situation import Situation
 from hctui.core.state import Arrival, Departure, Failure, Ledger, Rejection
 from tests.core.build import GIB, NOW, POLICY, node, node_id, situation, vm

@@ -30,7 +30,7 @@ from hctui.core.model import (
     VmId,
     VmState,
 )
-from hctui.core.policy import Mode, Policy
+from hctui.core.policy import Mode, NPlusOne, Policy, Strategy
 from tests.core.build import cluster, node, node_id, task, vm
 
 NAMES = ("a", "b", "c", "d", "e", "f", "g", "h")
@@ -275,6 +275,13 @@ _POLICIES = st.builds(
     window_seconds=st.sampled_from((30.0, 60.0)),
     ram_limit_percent=st.sampled_from((70.0, 85.0)),
     cpu_lower_percent=st.sampled_from((50.0, 79.9)),
+    strategy=st.sampled_from(Strategy),
+    level=st.sampled_from((3, 3, 4, 5)),
+    move_cost_points=st.sampled_from((0.0, 0.2)),
+    gib_cost_points=st.just(0.0),
+    ram_upper_percent=st.sampled_from((None, 55.0)),
+    most_vcpus_per_thread=st.sampled_from((None, 1.0)),
+    n_plus_one=st.sampled_from(NPlusOne),
     cluster_cooldown_seconds=st.sampled_from((0.0, 60.0)),
     recovery_cooldown_seconds=st.sampled_from((0.0, 60.0)),
     vm_cooldown_seconds=st.sampled_from((120.0, 1800.0)),

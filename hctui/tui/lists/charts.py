@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from hctui.core.model import NodeId, VmId
 from hctui.core.policy import Policy
+from hctui.core.relief import hot_above_percent, takes_below_percent
 from hctui.core.wording import gib
 from hctui.engine.queries import MigrationTold, NodeSeries, VmSeries
 from hctui.tui.cell import Align, Cell, Tone, cell, joined
@@ -135,7 +136,10 @@ def thresholds(scope: Scope, figure: str, policy: Policy) -> tuple[Threshold, ..
         return ()
     if figure == RAM:
         return (Threshold(policy.ram_limit_percent, Tone.BAD),)
-    return (Threshold(policy.cpu_upper_percent, Tone.BAD), Threshold(policy.cpu_lower_percent, Tone.DIM))
+    return (
+        Threshold(hot_above_percent(policy), Tone.BAD),
+        Threshold(takes_below_percent(policy), Tone.DIM),
+    )
 
 
 def caption(scope: Scope, figure: str, policy: Policy) -> Cell:
@@ -145,7 +149,7 @@ def caption(scope: Scope, figure: str, policy: Policy) -> Cell:
     if figure == RAM:
         return _captioned(RAM, f"no move fills a node above {policy.ram_limit_percent:g} %")
     return _captioned(
-        CPU, f"hot above {policy.cpu_upper_percent:g} %, takes VMs below {policy.cpu_lower_percent:g} %"
+        CPU, f"hot above {hot_above_percent(policy):g} %, takes VMs below {takes_below_percent(policy):g} %"
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from hctui.core.model import Node, NodeId
 from hctui.core.policy import Policy
+from hctui.core.relief import hot_above_percent, takes_below_percent
 from hctui.tui.cell import EMPTY, Align, Cell, Tone, cell, joined
 from hctui.tui.columns import Column
 from hctui.tui.format import percent
@@ -23,7 +24,7 @@ COLUMN_COUNT = 12
 
 def columns(policy: Policy) -> tuple[Column, ...]:
     """The columns; the titles of the sparklines name the thresholds, since their heights cannot be read off."""
-    cpu = f"CPU {policy.cpu_lower_percent:g}|{policy.cpu_upper_percent:g}"
+    cpu = f"CPU {takes_below_percent(policy):g}|{hot_above_percent(policy):g}"
     ram = f"RAM |{policy.ram_limit_percent:g}"
     return (
         Column("name", "node", 15),
@@ -53,7 +54,8 @@ def row(picture: Picture, node_id: NodeId, trail: Trail, glyphs: Glyphs, width: 
     if s is None or node is None:
         return (cell(),) * COLUMN_COUNT
     policy = picture.view.policy
-    upper, lower, limit = policy.cpu_upper_percent, policy.cpu_lower_percent, policy.ram_limit_percent
+    upper, lower = hot_above_percent(policy), takes_below_percent(policy)
+    limit = policy.ram_limit_percent
     mean, used = s.means[node_id], node.mem_percent
     cpu, ram = trail.cpu_percent(node_id), trail.mem_percent(node_id)
     vms = s.placed[node_id]
@@ -98,19 +100,19 @@ def _state(picture: Picture, node_id: NodeId) -> Cell:
     mean, policy = s.means[node_id], s.policy
     if mean is None:
         return cell(f"history {s.readings[node_id].progress}", Tone.DIM)
-    if mean > policy.cpu_upper_percent:
+    if mean > hot_above_percent(policy):
         return cell("hot", Tone.BAD)
     known = [load.node_id for load in s.loads() if load.mean_percent is not None]
     if len(known) > 1 and known[-1] == node_id:
         return cell("coolest", Tone.GOOD)
-    return cell("may take VMs" if mean < policy.cpu_lower_percent else "", Tone.DIM)
+    return cell("may take VMs" if mean < takes_below_percent(policy) else "", Tone.DIM)
 
 
 def legend(picture: Picture) -> str:
     """What the colours and marks of the table mean, with the thresholds."""
     policy = picture.view.policy
     return (
-        f"CPU hot above {policy.cpu_upper_percent:g} %, takes VMs below {policy.cpu_lower_percent:g} %; "
+        f"CPU hot above {hot_above_percent(policy):g} %, takes VMs below {takes_below_percent(policy):g} %; "
         f"RAM limit {policy.ram_limit_percent:g} %"
     )
 

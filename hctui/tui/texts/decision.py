@@ -150,7 +150,8 @@ def _finding(key: str, finding: Finding, glyphs: Glyphs) -> Iterator[Paragraph]:
 def _order(finding: Finding) -> str:
     vms = count(len(finding.candidates), "VM")
     order = {
-        Reason.LOAD: ", busiest first; for each the nodes, coolest first, up to the first that can take it",
+        Reason.LOAD: ", in the order in which they were weighed, each with the nodes that were tried for it",
+        Reason.RAM: ", in the order in which they were weighed, each with the nodes that were tried for it",
         Reason.ANTI_AFFINITY: ", least RAM first; for each the nodes, emptiest first",
         Reason.PIN: "; the nodes it is pinned to, emptiest first",
         Reason.MANUAL: "",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hctui.core.model import Node, NodeId
+from hctui.core.relief import hot_above_percent, takes_below_percent
 from hctui.core.situation import Situation
 from hctui.core.wording import count, percent
 from hctui.tui.cell import Cell, Tone, cell, joined
@@ -54,7 +55,7 @@ def _state(s: Situation, node: Node) -> Cell:
         return cell(
             f"takes part once its history is full: {s.readings[node.id].progress} samples", Tone.NOTICE
         )
-    upper, lower = s.policy.cpu_upper_percent, s.policy.cpu_lower_percent
+    upper, lower = hot_above_percent(s.policy), takes_below_percent(s.policy)
     if mean > upper:
         return cell(f"hot: mean CPU above {percent(upper)}", Tone.BAD)
     if mean < lower:
@@ -66,14 +67,14 @@ def _cpu(s: Situation, node: Node, glyphs: Glyphs) -> Cell:
     mean, policy = s.means[node.id], s.policy
     last = "not known" if node.cpu_percent is None else percent(node.cpu_percent)
     over = "not known yet" if mean is None else percent(mean)
-    bar = gauge(mean, _GAUGE_WIDTH, policy.cpu_lower_percent, policy.cpu_upper_percent, glyphs)
+    bar = gauge(mean, _GAUGE_WIDTH, takes_below_percent(policy), hot_above_percent(policy), glyphs)
     return joined(bar, cell(f"  mean over the window {over}; last {last}"))
 
 
 def _history(s: Situation, node: Node, glyphs: Glyphs) -> Cell:
     samples = [sample.nodes.get(node.id) for sample in s.window.samples]
     policy = s.policy
-    line = spark(samples, s.window.expected, policy.cpu_lower_percent, policy.cpu_upper_percent, glyphs)
+    line = spark(samples, s.window.expected, takes_below_percent(policy), hot_above_percent(policy), glyphs)
     return joined(line, cell(f"  {s.readings[node.id].progress} samples"))
 
 

@@ -11,6 +11,7 @@ from hctui.core import checks as core_checks
 from hctui.core import explain, planner
 from hctui.core.decision import Reason
 from hctui.core.model import Node, Vm, VmId
+from hctui.core.relief import hot_above_percent
 from hctui.core.situation import Situation
 from hctui.core.wording import count, percent
 from hctui.tui.cell import Cell, Tone, cell, joined
@@ -53,7 +54,7 @@ def _state_tone(picture: Picture, vm: Vm) -> Tone:
 
 def _node(s: Situation, vm: Vm) -> Cell:
     mean = s.means.get(vm.node_id) if vm.node_id else None
-    upper = s.policy.cpu_upper_percent
+    upper = hot_above_percent(s.policy)
     if mean is None:
         return cell(f"{s.node_name(vm.node_id)}, mean CPU not known yet")
     hot = mean > upper
@@ -75,7 +76,7 @@ def _checks(s: Situation, vm: Vm, glyphs: Glyphs) -> Iterator[Paragraph]:
     row = next(iter(explain.matrix(s, [vm])), None)
     if row is None:
         return
-    why = "for load" if row.reason is Reason.LOAD else f"for the broken rule ({row.reason})"
+    why = "for load" if row.reason.is_load else f"for the broken rule ({row.reason})"
     verdicts = [check(s, vm) for check in core_checks.VM_CHECKS[s.policy.strategy][row.reason]]
     yield blank("own")
     yield heading("own", f"The VM itself, if it were to move {why}")

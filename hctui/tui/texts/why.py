@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from hctui.core import explain, planner
+from hctui.core import best_fit, explain, planner, relief
 from hctui.core.decision import Candidate, Finding, Outcome, Reason
 from hctui.core.model import Vm, VmId
+from hctui.core.policy import Strategy
 from hctui.core.situation import Situation
 from hctui.core.wording import percent
 from hctui.tui.picture import Picture
@@ -103,6 +104,8 @@ def broken_rule(picture: Picture, s: Situation, vm: Vm) -> Finding | None:
 
 
 def _by_load(s: Situation, vm: Vm) -> str:
+    if s.policy.strategy is Strategy.BEST_FIT:
+        return _by_worth(s, vm)
     load = planner.relieve(s)
     known = [each for each in s.loads() if each.mean_percent is not None]
     if load is None or known[0].mean_percent is None:
@@ -116,6 +119,23 @@ def _by_load(s: Situation, vm: Vm) -> str:
     if not load.candidates:
         return f"It breaks no rule, and no load has to move. {load.sentence}"
     return _as_candidate(s, vm, load)
+
+
+def _by_worth(s: Situation, vm: Vm) -> str:
+    """Under best-fit every VM of a node in need is weighed against every other node."""
+    found = best_fit.findings(s)
+    if not found:
+        return "It breaks no rule, and load is looked at only once the history of two nodes is full."
+    move = next((finding.move for finding in found if finding.move), None)
+    if move and move.vm_id == vm.id:
+        return f"It is the one to be moved, to {move.target_name}. {_unless_a_rule_comes_first(s)} {move.sentence}"
+    if vm.node_id is None or relief.need_of(s, vm.node_id, Reason.LOAD) is None:
+        return f"It breaks no rule, and its node, {_node(s, vm)}, needs no relief. {found[0].sentence}"
+    mine = next((each for finding in found for each in finding.candidates if each.vm_id == vm.id), None)
+    if mine is not None:
+        return f"Its node is hot, but {_stays(mine)}"
+    told = f"moving {move.vm_name} is worth more" if move else "moving it would not be worth what it costs"
+    return f"Its node is hot, but {told}. {found[0].sentence}"
 
 
 def _node(s: Situation, vm: Vm) -> str:
