@@ -13,9 +13,13 @@ from hctui.core.checks import trial, vm_verdicts
 from hctui.core.decision import Move, Reason
 from hctui.core.model import Node, Vm
 from hctui.core.objection import needed
-from hctui.core.planner import busiest_first, coolest_first, emptiest_first, homes_of, move_to
+from hctui.core.order import busiest_first, coolest_first, emptiest_first, homes_of
+from hctui.core.planner import move_to
 from hctui.core.policy import Strategy
 from hctui.core.situation import Situation
+
+_NO_OTHERS = frozenset({Reason.MANUAL, Reason.ROOM, Reason.TOGETHER})
+"""For these there is one move: that which a person asked for, or the next step of a plan."""
 
 
 def next_best(s: Situation, move: Move, most: int = 5) -> tuple[Move, ...]:
@@ -24,7 +28,7 @@ def next_best(s: Situation, move: Move, most: int = 5) -> tuple[Move, ...]:
     First other targets for the same VM. Then, of a pair that must be kept apart, the partner with its targets; for
     load, the other VMs of the hot node, busiest first, each with its best target.
     """
-    if move.reason is Reason.MANUAL or not needed(s, move).ok:
+    if move.reason in _NO_OTHERS or not needed(s, move).ok:
         return ()
     if s.policy.strategy is Strategy.BEST_FIT and move.reason in (Reason.LOAD, Reason.RAM):
         return tuple(islice(_by_worth(s, move), most))

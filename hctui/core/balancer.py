@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from hctui.core import best_fit, by_hand, intake, planner, proposals, streak
+from hctui.core import best_fit, by_hand, intake, planner, proposals, repair, streak
 from hctui.core import migration as migrations
 from hctui.core.answers import Answer, Refused
 from hctui.core.closing import accounted
@@ -220,7 +220,7 @@ def _held_back(state: State, verdict: Verdict, policy: Policy, now: float) -> st
 
 def _decided(s: Situation, safety: tuple[Verdict, ...]) -> Decision:
     """Rules first, then load: all findings, and the first move among them."""
-    findings = _broken_rules(s)
+    findings = repair.findings(s)
     move = next((finding.move for finding in findings if finding.move), None)
     may_relieve = hours(s.policy, s.now)
     load = [] if move else _load(s, may_relieve)
@@ -265,21 +265,6 @@ def _documented(s: Situation) -> list[Finding]:
 
 
 _STRATEGIES = {Strategy.DOCUMENTED: _documented, Strategy.BEST_FIT: best_fit.findings}
-
-
-def _broken_rules(s: Situation) -> list[Finding]:
-    """All violated rules, anti-affinity before pins; once one of them can be fixed the others wait."""
-    findings: list[Finding] = []
-    fixed = False
-    for pair in planner.violations(s):
-        findings.append(
-            planner.pending(s, pair, Reason.ANTI_AFFINITY) if fixed else planner.separate(s, pair)
-        )
-        fixed = fixed or findings[-1].move is not None
-    for vm in planner.strays(s):
-        findings.append(planner.pending(s, (vm,), Reason.PIN) if fixed else planner.bring_home(s, vm))
-        fixed = fixed or findings[-1].move is not None
-    return findings
 
 
 def _collecting(s: Situation) -> str:

@@ -27,6 +27,7 @@ _NO_RIVAL = Verdict(Check.ANTI_AFFINITY, True, "No VM there must be kept apart f
 _NOT_PINNED = Verdict(Check.PINNED, True, "Not pinned.")
 _NATIVE_ALLOWS = Verdict(Check.NATIVE, True, "HyperCore's own affinity allows it.")
 _NEVER_LEFT = Verdict(Check.RETURN_BAN, True, "It has not left that node lately.")
+_NO_MATE = Verdict(Check.TOGETHER, True, "Not kept together with a VM on its node.")
 _NO_VCPU_LIMIT = Verdict(Check.VCPUS, True, "No limit of vCPUs per thread.")
 _NO_N_PLUS_ONE = Verdict(Check.N_PLUS_ONE, True, "N+1 is not looked at.", 0, 0)
 _NO_FAILURE = Verdict(Check.BACK_OFF, True, "No recent failure.")
@@ -113,6 +114,26 @@ def native_lets_go(s: Situation, vm: Vm) -> Verdict:
     return Verdict(Check.NATIVE, True, "HyperCore's own affinity lets it go.")
 
 
+def together(s: Situation, vm: Vm) -> Verdict:
+    """No VM that it is kept together with is on its node: those move together or not at all."""
+    mates = [
+        other.name
+        for mate in s.rules.mates.get(vm.id, ())
+        if mate != vm.id and (other := s.snapshot.vms[mate]).node_id == vm.node_id and other.is_placed
+    ]
+    if mates:
+        return Verdict(
+            Check.TOGETHER, False, f"{vm.name} is kept together with {some_of(sorted(mates), 'VM')}."
+        )
+    return _NO_MATE
+
+
+def is_astray(s: Situation, vm: Vm) -> bool:
+    """Whether a VM is away from the nodes it is pinned to."""
+    homes = s.rules.homes.get(vm.id)
+    return homes is not None and vm.node_id not in homes
+
+
 def demand_known(s: Situation, vm: Vm) -> Verdict:
     """What the VM asks for is known from enough samples, wherever it ran."""
     demand = s.judged.vm(vm.id)
@@ -184,6 +205,13 @@ def pin_allows(s: Situation, vm: Vm, node: Node) -> Verdict:
     ok = node.id in homes
     names = listing([s.node_name(home) for home in s.snapshot.nodes if home in homes])
     return Verdict(Check.PINNED, ok, f"{vm.name} is pinned to {names}.")
+
+
+def pin_grows_no_worse(s: Situation, vm: Vm, node: Node) -> Verdict:
+    """The pin allows the target, or is not kept as it is."""
+    if is_astray(s, vm):
+        return Verdict(Check.PINNED, True, f"{vm.name} is away from its pin in any case.")
+    return pin_allows(s, vm, node)
 
 
 def native_allows(s: Situation, vm: Vm, node: Node) -> Verdict:
@@ -337,14 +365,18 @@ _MOVABLE: tuple[VmCheck, ...] = (
 _VM_CHECKS: dict[Reason, tuple[VmCheck, ...]] = {
     Reason.ANTI_AFFINITY: _MOVABLE,
     Reason.PIN: _MOVABLE,
-    Reason.LOAD: (*_MOVABLE, history_full),
-    Reason.RAM: _MOVABLE,
-    Reason.MANUAL: (running, not_busy, no_gpu, source_usable),
+    Reason.TOGETHER: _MOVABLE,
+    Reason.ROOM: (*_MOVABLE, together),
+    Reason.LOAD: (*_MOVABLE, together, history_full),
+    Reason.RAM: (*_MOVABLE, together),
+    Reason.MANUAL: (running, not_busy, no_gpu, source_usable, together),
 }
 
 _ROOM_CHECKS: dict[Reason, tuple[RoomCheck, ...]] = {
     Reason.ANTI_AFFINITY: (usable, ram),
     Reason.PIN: (usable, ram),
+    Reason.TOGETHER: (usable, ram),
+    Reason.ROOM: (usable, ram),
     Reason.LOAD: (usable, target_cpu, ram),
     Reason.RAM: (usable, ram, ram_below_trigger),
     Reason.MANUAL: (usable, ram),
@@ -356,6 +388,8 @@ _RESTRAINED: tuple[PairCheck, ...] = (*_ALLOWED, may_return, not_backed_off)
 _PAIR_CHECKS: dict[Reason, tuple[PairCheck, ...]] = {
     Reason.ANTI_AFFINITY: (*_ALLOWED, not_backed_off),
     Reason.PIN: (*_ALLOWED, not_backed_off),
+    Reason.TOGETHER: (*_ALLOWED, not_backed_off),
+    Reason.ROOM: (anti_affinity, pin_grows_no_worse, native_allows, not_backed_off),
     Reason.LOAD: _RESTRAINED,
     Reason.RAM: _RESTRAINED,
     Reason.MANUAL: _ALLOWED,
@@ -363,7 +397,7 @@ _PAIR_CHECKS: dict[Reason, tuple[PairCheck, ...]] = {
 
 VM_CHECKS: dict[Strategy, dict[Reason, tuple[VmCheck, ...]]] = {
     Strategy.DOCUMENTED: _VM_CHECKS,
-    Strategy.BEST_FIT: _VM_CHECKS | {Reason.LOAD: (*_MOVABLE, demand_known)},
+    Strategy.BEST_FIT: _VM_CHECKS | {Reason.LOAD: (*_MOVABLE, together, demand_known)},
 }
 """The checks of the VM itself, by strategy and by the reason it is to be moved, in their order.
 

@@ -57,6 +57,8 @@ class Reason(StrEnum):
 
     ANTI_AFFINITY = "anti-affinity"
     PIN = "pin"
+    TOGETHER = "keep together"
+    ROOM = "room for a rule"
     LOAD = "load"
     RAM = "RAM"
     MANUAL = "by hand"

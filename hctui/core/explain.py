@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from hctui.core import planner
+from hctui.core import planner, together
 from hctui.core.checks import last_verdict, vm_verdicts
 from hctui.core.decision import Reason, Verdict
 from hctui.core.model import NodeId, Vm, VmId
+from hctui.core.order import busiest_first
 from hctui.core.policy import Strategy
 from hctui.core.situation import Situation
 
@@ -64,6 +65,9 @@ def _broken(s: Situation) -> dict[VmId, Reason]:
             reasons.setdefault(vm.id, Reason.ANTI_AFFINITY)
     for vm in planner.strays(s):
         reasons.setdefault(vm.id, Reason.PIN)
+    for group in together.apart(s):
+        for vm in group:
+            reasons.setdefault(vm.id, Reason.TOGETHER)
     return reasons
 
 
@@ -76,7 +80,7 @@ def _ranked(s: Situation, first: Iterable[VmId]) -> Iterable[Vm]:
         return order.get(vm.node_id, len(order)) if vm.node_id else len(order), vm.name
 
     ranked = dict.fromkeys(first)
-    ranked.update(dict.fromkeys(vm.id for vm in planner.busiest_first(s, hottest)))
+    ranked.update(dict.fromkeys(vm.id for vm in busiest_first(s, hottest)))
     placed = (vm for vm in s.snapshot.vms.values() if vm.is_placed)
     ranked.update(dict.fromkeys(vm.id for vm in sorted(placed, key=by_node_and_name)))
     return (s.snapshot.vms[vm_id] for vm_id in ranked)
@@ -100,7 +104,7 @@ class Rows:
         self.order = tuple(vm.id for vm in _ranked(s, self._reasons))
         self._nodes = tuple(s.snapshot.nodes.values())
         self._special = {vm.id for vm in s.snapshot.vms.values() if vm.affinity.strict}
-        self._special.update(s.rules.rivals, s.rules.homes)
+        self._special.update(s.rules.rivals, s.rules.homes, s.rules.mates)
         self._special.update(failure.vm_id for failure in s.ledger.failures)
         self._special.update(rejection.vm_id for rejection in s.ledger.rejections)
         self._special.update(departure.vm_id for departure in s.ledger.departures)

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from hctui.core.contradictions import contradictions
 from hctui.core.decision import Notice
 from hctui.core.model import Snapshot
+from hctui.core.policy import Policy
 from hctui.core.rules import rules_of
 from hctui.core.state import State
 from hctui.core.wording import count
@@ -22,9 +24,11 @@ MOST_TOLD = 20
 """So many are told in one cycle, of those that came and of those that went."""
 
 
-def noted(state: State, snapshot: Snapshot) -> tuple[State, tuple[Notice, ...]]:
+def noted(state: State, snapshot: Snapshot, policy: Policy) -> tuple[State, tuple[Notice, ...]]:
     """Remember the flaws of this moment, and say which are new and which are gone."""
-    before, found = state.flaws, [problem.sentence for problem in rules_of(snapshot).problems]
+    rules = rules_of(snapshot)
+    problems = (*rules.problems, *contradictions(snapshot, rules, policy))
+    before, found = state.flaws, [problem.sentence for problem in problems]
     now = tuple(dict.fromkeys(found))[:MOST_REMEMBERED]
     if now == before:
         return state, ()

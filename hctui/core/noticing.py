@@ -41,7 +41,7 @@ def look(state: State, snapshot: Snapshot, policy: Policy, now: float) -> Seen:
     if is_itself and not is_unwell(safety, unreadable(snapshot, policy)):
         foreign = {**others.migrating(snapshot, own_vm), **relocated}
         state, notices = others.noted(state, foreign, policy, now)
-    state, told = flaws.noted(state, snapshot)
+    state, told = flaws.noted(state, snapshot, policy)
     return Seen(state, safety, (*notices, *told))
 
 

@@ -6,7 +6,7 @@ what follows from an objection is the caller's.
 
 from __future__ import annotations
 
-from hctui.core import planner, relief
+from hctui.core import planner, relief, repair, together
 from hctui.core.checks import trial, up_to_failure, vm_verdicts
 from hctui.core.decision import Check, Move, Reason, Verdict
 from hctui.core.policy import Strategy
@@ -86,9 +86,27 @@ def _still_hot(s: Situation, move: Move) -> Verdict:
     return Verdict(Check.STILL_NEEDED, mean > upper, sentence, mean, upper)
 
 
+def _still_apart(s: Situation, move: Move) -> Verdict:
+    still = any(move.vm_id in {vm.id for vm in group} for group in together.apart(s))
+    told = "still apart from" if still else "no longer apart from"
+    sentence = f"{move.vm_name} is {told} a VM that it is kept together with."
+    return Verdict(Check.STILL_NEEDED, still, sentence)
+
+
+def _still_in_the_way(s: Situation, move: Move) -> Verdict:
+    """A step of a plan is needed as long as the plan, made anew, begins with it."""
+    steps = {(each.vm_id, each.target) for finding in repair.findings(s) if (each := finding.move)}
+    still = (move.vm_id, move.target) in steps
+    told = "still makes" if still else "no longer makes"
+    sentence = f"Moving {move.vm_name} to {move.target_name} {told} room for a rule."
+    return Verdict(Check.STILL_NEEDED, still, sentence)
+
+
 _NEEDED = {
     Reason.ANTI_AFFINITY: _still_violating,
     Reason.PIN: _still_astray,
+    Reason.TOGETHER: _still_apart,
+    Reason.ROOM: _still_in_the_way,
     Reason.LOAD: _still_hot,
     Reason.RAM: _still_in_need,
 }

@@ -1,4 +1,4 @@
-"""What calls for a move now, and which move: violated anti-affinity rules, then pins, then load.
+"""What calls for a move now: violated rules, and the documented load rule. How rules are mended is in `repair`.
 
 Each question yields findings that keep every VM and target considered, with the check that failed. The first
 finding that has a move ends the search; a finding without one names its blocker and does not hold up the rest.
@@ -7,14 +7,15 @@ finding that has a move ends the search; a finding without one names its blocker
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from hctui.core.checks import first_fit
 from hctui.core.decision import Candidate, Finding, Move, Reason
-from hctui.core.model import Node, NodeId, Vm, VmId
+from hctui.core.model import Node, Vm
+from hctui.core.order import busiest_first, coolest_first
 from hctui.core.policy import Mode
 from hctui.core.situation import Situation
-from hctui.core.wording import MOST_TOLD, count, first_of, listing, percent, some_of
+from hctui.core.wording import count, listing, percent, some_of
 
 
 def violations(s: Situation) -> Iterator[tuple[Vm, Vm]]:
@@ -38,50 +39,6 @@ def strays(s: Situation) -> Iterator[Vm]:
         vm = s.snapshot.vms[vm_id]
         if vm.is_placed and vm.node_id not in homes:
             yield vm
-
-
-def separate(s: Situation, pair: tuple[Vm, Vm]) -> Finding:
-    """Fix one violation: the partner with the least RAM that may move, to the node it fills least."""
-    tagged, other = pair
-    here = s.node_name(tagged.node_id)
-    headline = f"{tagged.name} shares {here} with {other.name}, which its tag anti_{other.name} forbids."
-    candidates = []
-    for vm in sorted(
-        pair, key=lambda partner: partner.mem_bytes
-    ):  # stable: at equal RAM the tagged one first
-        candidates.append(first_fit(s, vm, emptiest_first(s, vm), Reason.ANTI_AFFINITY))
-        if move := _found(s, candidates[-1], Reason.ANTI_AFFINITY, headline):
-            told = f"{headline} {_plan(s, vm.name, move)}"
-            return Finding(Reason.ANTI_AFFINITY, headline, told, _ids(pair), tuple(candidates), move)
-    told = f"{headline} It cannot be fixed now. {_blockers(candidates)}"
-    return Finding(Reason.ANTI_AFFINITY, headline, told, _ids(pair), tuple(candidates))
-
-
-def bring_home(s: Situation, vm: Vm) -> Finding:
-    """Bring a pinned VM to one of its nodes, the one it fills least."""
-    headline = f"{vm.name} is on {s.node_name(vm.node_id)}, but pinned to {_home_names(s, vm)}."
-    candidate = first_fit(s, vm, homes_of(s, vm), Reason.PIN)
-    if move := _found(s, candidate, Reason.PIN, headline):
-        told = f"{headline} {_plan(s, 'it', move)}"
-        return Finding(Reason.PIN, headline, told, (vm.id,), (candidate,), move)
-    told = f"{headline} It cannot go home now. {_blockers([candidate])}"
-    return Finding(Reason.PIN, headline, told, (vm.id,), (candidate,))
-
-
-def _home_names(s: Situation, vm: Vm) -> str:
-    homes = s.rules.homes[vm.id]
-    return listing([node.name for node in s.snapshot.nodes.values() if node.id in homes])
-
-
-def pending(s: Situation, vms: tuple[Vm, ...], reason: Reason) -> Finding:
-    """A violated rule that has to wait, because another one is being fixed in this cycle."""
-    names, here = listing([vm.name for vm in vms]), s.node_name(vms[0].node_id)
-    headline = (
-        f"{names} share {here}, which a tag forbids."
-        if reason is Reason.ANTI_AFFINITY
-        else f"{names} is on {here}, but pinned to {_home_names(s, vms[0])}."
-    )
-    return Finding(reason, headline, f"{headline} It waits for its turn.", _ids(vms))
 
 
 def relieve(s: Situation) -> Finding | None:
@@ -118,8 +75,8 @@ def relieve(s: Situation) -> Finding | None:
     candidates = []
     for vm in busiest_first(s, s.placed[hottest.node_id]):
         candidates.append(first_fit(s, vm, targets, Reason.LOAD))
-        if move := _found(s, candidates[-1], Reason.LOAD, headline):
-            told = f"{headline} {_plan(s, vm.name, move)}"
+        if move := found_move(s, candidates[-1], Reason.LOAD, headline):
+            told = f"{headline} {plan_told(s, vm.name, move)}"
             return Finding(Reason.LOAD, headline, told, (vm.id,), tuple(candidates), move)
     told = f"{headline} {_why_none(candidates, hottest.node_name)}"
     if not candidates:
@@ -127,7 +84,7 @@ def relieve(s: Situation) -> Finding | None:
     return Finding(Reason.LOAD, headline, told, (), tuple(candidates))
 
 
-def _plan(s: Situation, name: str, move: Move) -> str:
+def plan_told(s: Situation, name: str, move: Move) -> str:
     """What comes of a finding that has a move. In mode approve that is for a person to say, so it is no promise."""
     if s.policy.mode is Mode.APPROVE:
         return f"hctui would move {name} to {move.target_name}."
@@ -159,51 +116,8 @@ def _cause(candidate: Candidate) -> str:
     return Counter(tried.verdicts[-1].check for tried in candidate.trials).most_common(1)[0][0]
 
 
-def coolest_first(s: Situation, source: NodeId) -> list[Node]:
-    """The targets of a VM that is to relieve `source`, in the order in which they are tried: by mean CPU.
-
-    Nodes without a mean come last. They fail their first check, but the trace shall say why they were not taken.
-    """
-    known = [load.node_id for load in s.loads() if load.mean_percent is not None]
-    left_out = [node_id for node_id in s.snapshot.nodes if node_id not in known]
-    return [s.snapshot.nodes[node_id] for node_id in (*reversed(known), *left_out) if node_id != source]
-
-
-def busiest_first(s: Situation, vms: Iterable[Vm]) -> list[Vm]:
-    """By mean CPU percent of their own vCPUs, as documented; those without samples last."""
-    ranked = list(vms)
-    means = {vm.id: s.window.vm(vm.id).partial_percent for vm in ranked}
-    return sorted(ranked, key=lambda vm: (means[vm.id] is None, -(means[vm.id] or 0.0)))
-
-
-def homes_of(s: Situation, vm: Vm) -> list[Node]:
-    """The nodes that a VM is pinned to, but for the one it is on, in the order in which they are tried."""
-    homes = s.rules.homes.get(vm.id, frozenset())
-    return [node for node in emptiest_first(s, vm) if node.id in homes]
-
-
-def emptiest_first(s: Situation, vm: Vm) -> list[Node]:
-    """Other nodes by the RAM percent they would have with the VM; hot ones after all others, unknown ones last."""
-    order = s.orders.get(vm.mem_bytes)
-    if order is None:
-        order = s.orders[vm.mem_bytes] = _by_room(s, vm.mem_bytes)
-    return [node for node in order if node.id != vm.node_id]
-
-
-def _by_room(s: Situation, mem_bytes: int) -> list[Node]:
-    def key(node: Node) -> tuple[bool, bool, float]:
-        mean = s.means[node.id]
-        load = node.cpu_percent if mean is None else mean
-        hot = load is not None and load > s.policy.cpu_upper_percent
-        used = s.mem_used_bytes[node.id]
-        if not node.mem_bytes or used is None:
-            return True, hot, 0.0
-        return False, hot, (used + mem_bytes) / node.mem_bytes
-
-    return sorted(s.snapshot.nodes.values(), key=key)
-
-
-def _found(s: Situation, candidate: Candidate, reason: Reason, sentence: str) -> Move | None:
+def found_move(s: Situation, candidate: Candidate, reason: Reason, sentence: str) -> Move | None:
+    """The move to the last target that was tried, if that passed."""
     if not candidate.trials or not candidate.trials[-1].ok:
         return None
     vm, found = s.snapshot.vms[candidate.vm_id], candidate.trials[-1]
@@ -224,23 +138,3 @@ def move_to(s: Situation, vm: Vm, node: Node, reason: Reason, sentence: str) -> 
         sentence=sentence,
         mem_bytes=vm.mem_bytes,
     )
-
-
-def _blockers(candidates: list[Candidate]) -> str:
-    """For each VM considered, what stands in its way: its own failed check, or that of every target."""
-    return " ".join(_blocker(candidate) for candidate in candidates)
-
-
-def _blocker(candidate: Candidate) -> str:
-    if not candidate.verdicts[-1].ok:
-        sentence = candidate.verdicts[-1].sentence
-        return sentence if sentence.startswith(candidate.vm_name) else f"{candidate.vm_name}: {sentence}"
-    if not candidate.trials:
-        return f"{candidate.vm_name}: there is no other node."
-    trials = candidate.trials
-    reasons = [f"{trial.node_name}: {trial.verdicts[-1].sentence}" for trial in trials[:MOST_TOLD]]
-    return f"{candidate.vm_name}: no node can take it. {first_of(reasons, len(trials), 'node')}"
-
-
-def _ids(vms: tuple[Vm, ...]) -> tuple[VmId, ...]:
-    return tuple(vm.id for vm in vms)

@@ -19,7 +19,14 @@ from hctui.core.situation import Situation
 from hctui.core.state import Proposal, Rejection, State, in_every_reality, with_imagined
 from hctui.core.wording import duration
 
-_RANKS = {Reason.ANTI_AFFINITY: 0, Reason.PIN: 1, Reason.LOAD: 2, Reason.RAM: 2}
+_RANKS = {
+    Reason.ANTI_AFFINITY: 0,
+    Reason.PIN: 1,
+    Reason.TOGETHER: 2,
+    Reason.ROOM: 2,
+    Reason.LOAD: 3,
+    Reason.RAM: 3,
+}
 """What is fixed first; a waiting proposal is withdrawn for a move of a higher rank."""
 
 

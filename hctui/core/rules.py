@@ -1,8 +1,9 @@
 """Tags and native affinity, read as placement rules, and what is wrong with them.
 
 The grammar is that of the official balancer scripts: `anti_<VM name>` keeps two VMs apart, in both directions;
-`node_<last octet of a node's LAN address>` pins a VM, to any of several if repeated. `nomove` is ours. Names are
-compared exactly. A tag of another tool (`node_exporter`) means nothing here.
+`node_<last octet of a node's LAN address>` pins a VM, to any of several if repeated. Two are ours: `with_<VM name>`
+keeps two VMs together, in both directions and through others, and `nomove` keeps a VM where it is. Names are compared
+exactly. A tag of another tool (`node_exporter`) means nothing here.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from hctui.core.wording import some_of
 
 ANTI_PREFIX = "anti_"
 PIN_PREFIX = "node_"
+WITH_PREFIX = "with_"
 NOMOVE_TAG = "nomove"
 
 
@@ -29,6 +31,7 @@ class Flaw(StrEnum):
     UNKNOWN_NODE = "unknown node"
     AMBIGUOUS_NODE = "ambiguous node"
     STRICT_WITHOUT_NODE = "strict affinity without a node"
+    CONTRADICTION = "contradiction"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,7 @@ class Rules:
     Attributes:
         rivals: for each VM, those it must not share a node with, whoever of the two carries the tag.
         tagged: (carrier, named) for each `anti_` tag that names an existing other VM.
+        mates: for each VM that is kept together with others, all of its group, itself among them.
         homes: for each pinned VM, the nodes it may be on. Pins that name no existing node are not in here.
         nomove: VMs that are never moved automatically.
         problems: what is wrong, in the order of the VMs.
@@ -54,6 +58,7 @@ class Rules:
 
     rivals: Mapping[VmId, tuple[VmId, ...]]
     tagged: frozenset[tuple[VmId, VmId]]
+    mates: Mapping[VmId, frozenset[VmId]]
     homes: Mapping[VmId, frozenset[NodeId]]
     nomove: frozenset[VmId]
     problems: tuple[RuleProblem, ...]
@@ -96,6 +101,7 @@ class _Reader:
                 self._by_octet[node.last_octet].append(node.id)
         self._rivals: dict[VmId, dict[VmId, None]] = defaultdict(dict)
         self._tagged: set[tuple[VmId, VmId]] = set()
+        self._groups: dict[VmId, set[VmId]] = {}
         self._homes: dict[VmId, set[NodeId]] = defaultdict(set)
         self._nomove: set[VmId] = set()
         self._problems: list[RuleProblem] = []
@@ -105,13 +111,26 @@ class _Reader:
 
     def read(self, vm: Vm, tag: str) -> None:
         if tag.startswith(ANTI_PREFIX):
-            self._read_anti(vm, tag, tag.removeprefix(ANTI_PREFIX).strip())
+            for other in self._named(vm, tag, tag.removeprefix(ANTI_PREFIX).strip(), "kept apart from"):
+                self._rivals[vm.id][other.id] = None
+                self._rivals[other.id][vm.id] = None
+                self._tagged.add((vm.id, other.id))
+        elif tag.startswith(WITH_PREFIX):
+            for other in self._named(vm, tag, tag.removeprefix(WITH_PREFIX).strip(), "kept together with"):
+                self._join(vm.id, other.id)
         elif tag.startswith(PIN_PREFIX):
             self._read_pin(vm, tag, tag.removeprefix(PIN_PREFIX))
         elif tag == NOMOVE_TAG:
             self._nomove.add(vm.id)
 
-    def _read_anti(self, vm: Vm, tag: str, name: str) -> None:
+    def _join(self, one: VmId, other: VmId) -> None:
+        """Both groups become one."""
+        group = self._groups.setdefault(one, {one}) | self._groups.setdefault(other, {other})
+        for vm_id in group:
+            self._groups[vm_id] = group
+
+    def _named(self, vm: Vm, tag: str, name: str, bound: str) -> list[Vm]:
+        """The other VMs that a tag names; what is wrong with it becomes a problem."""
         named = self._by_name.get(name, [])
         others = [other for other in named if other.id != vm.id]
         if not named:
@@ -125,12 +144,9 @@ class _Reader:
             self.problem(
                 Flaw.DUPLICATE_NAME,
                 vm,
-                f"{vm.name} has the tag {tag}, but {len(named)} VMs are named {name}; it is kept apart from {whom}.",
+                f"{vm.name} has the tag {tag}, but {len(named)} VMs are named {name}; it is {bound} {whom}.",
             )
-        for other in others:
-            self._rivals[vm.id][other.id] = None
-            self._rivals[other.id][vm.id] = None
-            self._tagged.add((vm.id, other.id))
+        return others
 
     def _unknown(self, name: str) -> str:
         if not name:
@@ -166,6 +182,7 @@ class _Reader:
         return Rules(
             rivals={vm_id: tuple(rivals) for vm_id, rivals in self._rivals.items()},
             tagged=frozenset(self._tagged),
+            mates={vm_id: frozenset(group) for vm_id, group in self._groups.items()},
             homes={vm_id: frozenset(nodes) for vm_id, nodes in self._homes.items() if nodes},
             nomove=frozenset(self._nomove),
             problems=tuple(self._problems),

@@ -14,7 +14,8 @@ from enum import StrEnum
 from hctui.api.account import Account, MayMigrate
 from hctui.api.certificate import CertificateInfo
 from hctui.api.tls import TrustKind
-from hctui.core import planner
+from hctui.core import repair
+from hctui.core.contradictions import contradictions
 from hctui.core.decision import Finding
 from hctui.core.model import Node, Snapshot, Vm, VmState
 from hctui.core.policy import Policy
@@ -165,10 +166,11 @@ def _rules(s: Situation) -> Iterator[Remark]:
     pairs = len(s.rules.tagged)
     sentence = (
         f"{count(pairs, 'anti-affinity tag')}, {count(len(s.rules.homes), 'pinned VM')}, "
+        f"{count(len(set(s.rules.mates.values())), 'group')} kept together, "
         f"{count(len(s.rules.nomove), 'VM')} with nomove."
     )
     yield Remark("rules", Grade.FINE, sentence)
-    for problem in s.rules.problems:
+    for problem in (*s.rules.problems, *contradictions(s.snapshot, s.rules, s.policy)):
         yield Remark("rules", Grade.FINDING, problem.sentence)
     names = Counter(vm.name for vm in s.snapshot.vms.values())
     repeated = [f"{name} ({times} times)" for name, times in names.items() if times > 1]
@@ -177,10 +179,8 @@ def _rules(s: Situation) -> Iterator[Remark]:
 
 
 def _placement(s: Situation) -> Iterator[Remark]:
-    for pair in planner.violations(s):
-        yield _broken(planner.separate(s, pair))
-    for vm in planner.strays(s):
-        yield _broken(planner.bring_home(s, vm))
+    for finding in repair.examined(s):
+        yield _broken(finding)
     for vm in s.snapshot.vms.values():
         if _breaks_native(vm):
             yield Remark(

@@ -13,7 +13,7 @@ from hctui.core.model import VmId
 from hctui.journal.encoding import Conclusions, FindingTold
 from hctui.journal.facts import BrokenRule, MoveTold
 
-RULES = frozenset({Reason.ANTI_AFFINITY, Reason.PIN})
+RULES = frozenset({Reason.ANTI_AFFINITY, Reason.PIN, Reason.TOGETHER, Reason.ROOM})
 LOAD = frozenset({Reason.LOAD, Reason.RAM})
 
 _RULES_EXAMINED = frozenset(

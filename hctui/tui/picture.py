@@ -10,16 +10,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from hctui.core import planner
+from hctui.core import planner, repair, together
 from hctui.core.decision import Finding, Reason
 from hctui.core.model import Node, NodeId, Snapshot, Vm, VmId, VmState
-from hctui.core.rules import ANTI_PREFIX, NOMOVE_TAG, PIN_PREFIX
+from hctui.core.rules import ANTI_PREFIX, NOMOVE_TAG, PIN_PREFIX, WITH_PREFIX
 from hctui.core.situation import Situation, situation_of
 from hctui.core.state import Arrival, remaining_seconds
+from hctui.core.wording import some_of
 from hctui.engine.view import View
 from hctui.tui.format import short_nodes
 
-_RULES = frozenset({Reason.ANTI_AFFINITY, Reason.PIN})
+_RULES = frozenset({Reason.ANTI_AFFINITY, Reason.PIN, Reason.TOGETHER})
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,10 @@ class Picture:
         for vm in planner.strays(self.situation):
             homes = [self.node_name(home) for home in self.situation.rules.homes[vm.id]]
             told.setdefault(vm.id, []).append(f"belongs on {', '.join(sorted(homes))}")
+        for group in together.apart(self.situation):
+            for vm in group:
+                away = [mate.name for mate in group if mate.node_id != vm.node_id]
+                told.setdefault(vm.id, []).append(f"apart from {some_of(away, 'VM')}")
         return {vm_id: ", ".join(words) for vm_id, words in told.items()}
 
     @cached_property
@@ -66,8 +71,7 @@ class Picture:
             return tuple(finding for finding in decision.findings if finding.reason in _RULES)
         if self.situation is None:
             return ()
-        pairs = [planner.separate(self.situation, pair) for pair in planner.violations(self.situation)]
-        return (*pairs, *(planner.bring_home(self.situation, vm) for vm in planner.strays(self.situation)))
+        return tuple(repair.examined(self.situation))
 
     def node_name(self, node_id: NodeId | None) -> str:
         """The short name of a node; `-` for none."""
@@ -98,11 +102,13 @@ class Picture:
         return self.snapshot.nodes.get(vm.node_id) if self.snapshot and vm.node_id else None
 
     def rules(self, vm: Vm) -> str:
-        """The tags that are rules, shortened: `anti sql-02`, `on .13`, `nomove`."""
+        """The tags that are rules, shortened: `anti sql-02`, `with web-01`, `on .13`, `nomove`."""
         words = []
         for tag in vm.tags:
             if tag.startswith(ANTI_PREFIX):
                 words.append(f"anti {tag.removeprefix(ANTI_PREFIX)}")
+            elif tag.startswith(WITH_PREFIX):
+                words.append(f"with {tag.removeprefix(WITH_PREFIX)}")
             elif tag.startswith(PIN_PREFIX) and tag.removeprefix(PIN_PREFIX).isdigit():
                 words.append(f"on .{tag.removeprefix(PIN_PREFIX)}")
             elif tag == NOMOVE_TAG:

@@ -406,5 +406,6 @@ def test_every_reason_has_its_checks_and_rules_bind_all_of_them(strategy: Strate
     for reason in Reason:
         assert own <= set(checks.VM_CHECKS[strategy][reason])
         assert {checks.usable, checks.ram} <= set(checks.ROOM_CHECKS[strategy][reason])
-        rules = {checks.anti_affinity, checks.pin_allows, checks.native_allows}
+        pins = checks.pin_grows_no_worse if reason is Reason.ROOM else checks.pin_allows
+        rules = {checks.anti_affinity, pins, checks.native_allows}
         assert rules <= set(checks.PAIR_CHECKS[strategy][reason])

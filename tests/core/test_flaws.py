@@ -48,8 +48,8 @@ def test_one_more_is_told_without_those_that_are_known() -> None:
 
 
 def test_of_very_many_some_are_told_and_how_many_more_there_are() -> None:
-    state, notices = noted(State(), tagged(*["anti_nobody"] * 500))
+    state, notices = noted(State(), tagged(*["anti_nobody"] * 500), POLICY)
     assert len(notices) == MOST_TOLD + 1
     assert notices[-1].sentence == "And 180 more such changes: `hctui check` lists all flaws."
     assert len(state.flaws) == MOST_REMEMBERED
-    assert noted(state, tagged(*["anti_nobody"] * 500)) == (state, ())
+    assert noted(state, tagged(*["anti_nobody"] * 500), POLICY) == (state, ())

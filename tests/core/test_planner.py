@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from hctui.core import checks, planner
+from hctui.core import checks, planner, repair
 from hctui.core.decision import Check, Finding, Reason
 from hctui.core.model import NetworkStatus, Node, Vm, VmId, VmState
 from hctui.core.state import Arrival, Ledger
@@ -73,7 +73,7 @@ def _separate(
     web: Vm, sql: Vm, *others: Vm, nodes: Sequence[Node] = ROOMY, ledger: Ledger | None = None
 ) -> Finding:
     s = situation(nodes, [web, sql, *others], ledger=ledger, polls=0)
-    return planner.separate(s, next(planner.violations(s)))
+    return repair.separate(s, next(planner.violations(s)))
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_a_mean_of_0_percent_is_not_hot_for_a_spike_just_now() -> None:
     idle = situation([node(1), node(2, cpu=0), node(3, used_gib=50)], [vm("web", tags="anti_sql"), vm("sql")])
     spiking = {**idle.snapshot.nodes, node_id(2): node(2, cpu=99)}
     s = replace(idle, snapshot=replace(idle.snapshot, nodes=spiking))
-    assert _goes(planner.separate(s, next(planner.violations(s)))) == ("web", "n2")
+    assert _goes(repair.separate(s, next(planner.violations(s)))) == ("web", "n2")
 
 
 def test_a_fix_creates_no_other_violation() -> None:
@@ -202,7 +202,7 @@ def test_strays(vms: list[Vm], away: list[str]) -> None:
 
 def _bring_home(web: Vm, *others: Vm, nodes: Sequence[Node] = ROOMY) -> Finding:
     s = situation(nodes, [web, *others], polls=0)
-    return planner.bring_home(s, next(planner.strays(s)))
+    return repair.bring_home(s, next(planner.strays(s)))
 
 
 @pytest.mark.parametrize(
@@ -212,7 +212,7 @@ def _bring_home(web: Vm, *others: Vm, nodes: Sequence[Node] = ROOMY) -> Finding:
         (vm("web", tags="node_102 node_103"), [], [node(1), node(2, used_gib=50), node(3)], "n3"),
         (vm("web", tags="node_102 node_103"), [], [node(1), node(2, used_gib=50), node(3, cpu=99)], "n2"),
         (vm("web", tags="node_103"), [], [node(1), node(2), node(3, used_gib=69)], None),
-        (vm("web", tags="node_103 anti_sql"), [vm("sql", 3)], ROOMY, None),
+        (vm("web", tags="node_103 anti_sql"), [vm("sql", 3, tags="nomove")], ROOMY, None),
         (vm("web", tags="node_103 anti_sql node_102"), [vm("sql", 3)], ROOMY, "n2"),
         (vm("web", tags="node_103 nomove"), [], ROOMY, None),
     ],
@@ -233,7 +233,7 @@ def test_a_pinned_vm_goes_home(web: Vm, others: list[Vm], nodes: list[Node], tar
     ],
 )
 def test_what_waits_for_its_turn_says_so(vms: list[Vm], reason: Reason, told: str) -> None:
-    finding = planner.pending(situation(ROOMY, vms), tuple(vms), reason)
+    finding = repair.pending(situation(ROOMY, vms), tuple(vms), reason)
     assert (finding.reason, finding.move, finding.candidates) == (reason, None, ())
     assert finding.sentence == f"{told} It waits for its turn."
 

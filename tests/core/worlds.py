@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from hctui.core.answers import Accepted, Answer, NotSent, Refused, SessionEnded, Unanswered
 from hctui.core.calendar import read_span
-from hctui.core.decision import Move
+from hctui.core.decision import Move, Reason
 from hctui.core.migration import Look, Unread
 from hctui.core.model import (
     Disposition,
@@ -37,6 +37,7 @@ NAMES = ("a", "b", "c", "d", "e", "f", "g", "h")
 TAGS = (
     *(f"anti_{name}" for name in NAMES[:5]),
     *("node_101", "node_102", "node_103") * 3,
+    *("with_a", "with_f"),
     "node_256",
     "node_exporter",
     "anti_nosuch",
@@ -182,15 +183,17 @@ def objections(move: Move, seen: Snapshot, policy: Policy) -> list[str]:
     octets = [tag[5:] for tag in vm.tags if tag.startswith("node_") and tag[5:].isdigit()]
     homes = [n.id for n in seen.nodes.values() if n.lan_ip.split(".")[-1] in octets]
     wish = vm.affinity
+    parked = move.reason is Reason.ROOM  # what is away from its pin in any case may wait elsewhere
     broken = {
         "goes nowhere": vm.node_id != source.id or source.id == target.id,
         "anti-affinity of the VM": any(f"anti_{o.name}" in vm.tags for o in others),
         "anti-affinity of another": any(f"anti_{vm.name}" in o.tags for o in others),
-        "pin": bool(homes) and target.id not in homes,
+        "pin": bool(homes) and target.id not in homes and not (parked and source.id not in homes),
         "nomove": "nomove" in vm.tags,
         "virtual GPU": bool(set(vm.tags) & seen.gpu_profiles),
         "strict affinity": wish.strict and target.id not in (wish.preferred, wish.backup),
         "preferred node left": wish.preferred == source.id,
+        "leaves a mate": move.reason in _SINGLE and any(_mates(vm, o) for o in _beside(vm, seen)),
         "not running": vm.state is not VmState.RUNNING or vm.ui_state is not VmState.RUNNING,
         "busy": vm.task in (TaskState.QUEUED, TaskState.RUNNING),
         "target not usable": not _takes_part(target, policy),
@@ -198,6 +201,18 @@ def objections(move: Move, seen: Snapshot, policy: Policy) -> list[str]:
         "RAM": _ram_percent(target, vm) > policy.ram_limit_percent,
     }
     return [what for what, is_so in broken.items() if is_so]
+
+
+_SINGLE = (Reason.LOAD, Reason.RAM, Reason.ROOM, Reason.MANUAL)
+"""For these a VM moves by itself. Where a rule asks for it, a group moves one by one."""
+
+
+def _beside(vm: Vm, seen: Snapshot) -> list[Vm]:
+    return [o for o in seen.vms.values() if o.id != vm.id and o.node_id == vm.node_id and _is_up(o)]
+
+
+def _mates(one: Vm, other: Vm) -> bool:
+    return f"with_{other.name}" in one.tags or f"with_{one.name}" in other.tags
 
 
 def _is_up(vm: Vm) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hctui.core.decision import Candidate, Decision, Finding, Move, NodeLoad, Outcome, Reason
+from hctui.core.decision import Candidate, Check, Decision, Finding, Move, NodeLoad, Outcome, Reason
 from hctui.core.wording import count, percent
 from hctui.tui.cell import Cell, Tone, cell, joined
 from hctui.tui.format import called, date_time
@@ -21,6 +21,8 @@ _NAME_WIDTH = 18
 _TITLES = {
     Reason.ANTI_AFFINITY: "Anti-affinity",
     Reason.PIN: "Pin",
+    Reason.TOGETHER: "Keep together",
+    Reason.ROOM: "Room for a rule",
     Reason.LOAD: "Load",
     Reason.RAM: "RAM",
     Reason.MANUAL: "A move by hand",
@@ -150,13 +152,27 @@ def _finding(key: str, finding: Finding, glyphs: Glyphs) -> Iterator[Paragraph]:
 def _order(finding: Finding) -> str:
     vms = count(len(finding.candidates), "VM")
     order = {
-        Reason.LOAD: ", in the order in which they were weighed, each with the nodes that were tried for it",
-        Reason.RAM: ", in the order in which they were weighed, each with the nodes that were tried for it",
+        Reason.LOAD: _WEIGHED if _is_weighed(finding) else _DOCUMENTED,
+        Reason.RAM: _WEIGHED,
         Reason.ANTI_AFFINITY: ", least RAM first; for each the nodes, emptiest first",
         Reason.PIN: "; the nodes it is pinned to, emptiest first",
+        Reason.TOGETHER: "; for each the nodes, up to the first that can take it",
+        Reason.ROOM: "",
         Reason.MANUAL: "",
     }[finding.reason]
     return f"{vms} considered{order}:"
+
+
+_DOCUMENTED = ", busiest first; for each the nodes, coolest first, up to the first that can take it"
+_WEIGHED = ", the pairs worth most first; for each VM the nodes that were tried"
+
+
+def _is_weighed(finding: Finding) -> bool:
+    """Whether best-fit looked: it asks what a target would look like, and what the move is worth."""
+    asked = {
+        verdict.check for each in finding.candidates for tried in each.trials for verdict in tried.verdicts
+    }
+    return not asked.isdisjoint({Check.PROJECTED_CPU, Check.WORTH})
 
 
 def _candidate(key: str, candidate: Candidate, move: Move | None, glyphs: Glyphs) -> Iterator[Paragraph]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hctui.core import checks as core_checks
-from hctui.core import explain, planner
+from hctui.core import explain, order
 from hctui.core.decision import Reason
 from hctui.core.model import Node, Vm, VmId
 from hctui.core.relief import hot_above_percent
@@ -104,8 +104,8 @@ def _on(s: Situation, vm: Vm, node: Node, reason: Reason, glyphs: Glyphs) -> Cel
 def _in_order(s: Situation, vm: Vm, reason: Reason) -> list[Node]:
     """All nodes, those first that would be tried, its own last."""
     assert vm.node_id is not None  # noqa: S101 - only placed VMs have a row
-    order = {
-        Reason.LOAD: lambda: planner.coolest_first(s, vm.node_id),
-        Reason.PIN: lambda: [*planner.homes_of(s, vm), *planner.emptiest_first(s, vm)],
-    }.get(reason, lambda: planner.emptiest_first(s, vm))()
-    return list({node.id: node for node in (*order, *s.snapshot.nodes.values())}.values())
+    tried_first = {
+        Reason.LOAD: lambda: order.coolest_first(s, vm.node_id),
+        Reason.PIN: lambda: [*order.homes_of(s, vm), *order.emptiest_first(s, vm)],
+    }.get(reason, lambda: order.emptiest_first(s, vm))()
+    return list({node.id: node for node in (*tried_first, *s.snapshot.nodes.values())}.values())

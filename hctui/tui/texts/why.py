@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from hctui.core import best_fit, explain, planner, relief
+from hctui.core import best_fit, explain, planner, relief, repair
 from hctui.core.decision import Candidate, Finding, Outcome, Reason
 from hctui.core.model import Vm, VmId
+from hctui.core.order import busiest_first
 from hctui.core.policy import Strategy
 from hctui.core.situation import Situation
 from hctui.core.wording import percent
@@ -28,6 +29,8 @@ _WAITING = (
 
 Answer = Callable[[Picture, Situation, Vm], str]
 
+_RULES = frozenset({Reason.ANTI_AFFINITY, Reason.PIN, Reason.TOGETHER})
+
 
 def answer(picture: Picture, vm_id: VmId) -> str:
     """The answer, complete in itself; also where the VM is gone, not running, or on its way."""
@@ -43,7 +46,7 @@ def answer(picture: Picture, vm_id: VmId) -> str:
 
 def rank(s: Situation, vm: Vm) -> tuple[int, int]:
     """Its place among the VMs of its node, busiest first, beginning with 1, and how many there are."""
-    here = planner.busiest_first(s, s.placed.get(vm.node_id, ()) if vm.node_id else ())
+    here = busiest_first(s, s.placed.get(vm.node_id, ()) if vm.node_id else ())
     return [other.id for other in here].index(vm.id) + 1, len(here)
 
 
@@ -95,12 +98,9 @@ def _by_rule(picture: Picture, s: Situation, vm: Vm) -> str:
 def broken_rule(picture: Picture, s: Situation, vm: Vm) -> Finding | None:
     """What was found, or would be, about the first rule that a VM breaks; `None` if it breaks none."""
     for finding in picture.findings:
-        if finding.reason in (Reason.ANTI_AFFINITY, Reason.PIN) and vm.id in finding.vm_ids:
+        if finding.reason in _RULES and vm.id in finding.vm_ids:
             return finding
-    pair = next((pair for pair in planner.violations(s) if vm.id in (pair[0].id, pair[1].id)), None)
-    if pair:
-        return planner.separate(s, pair)
-    return planner.bring_home(s, vm) if any(stray.id == vm.id for stray in planner.strays(s)) else None
+    return next((finding for finding in repair.examined(s) if vm.id in finding.vm_ids), None)
 
 
 def _by_load(s: Situation, vm: Vm) -> str:
