@@ -115,7 +115,7 @@ def _share(habit: _Habit, passed: float) -> float:
 def _scale(shape: Shape, habits: list[_Habit]) -> float:
     """Found in some steps, since no VM can ask for more than its vCPUs."""
     wanted = shape.nodes * THREADS * (shape.mean_percent - OVERHEAD_PERCENT) / 100.0
-    moments = [hour * 1800.0 for hour in range(int(shape.hours * 2))]
+    moments = [hour * 1800.0 for hour in range(max(1, int(shape.hours * 2)))]
     scale = 1.0
     for _ in range(8):
         total = sum(
