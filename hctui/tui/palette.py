@@ -110,16 +110,19 @@ class Places(Provider):
         if snapshot is None:
             return
         for node in snapshot.nodes.values():
-            yield from _node(console, node)
+            yield _node(console, node)
         for vm in snapshot.vms.values():
             yield from _vm(console, vm)
+        for node in snapshot.nodes.values():
+            yield _drain(console, node)
 
 
-def _node(console: Console, node: Node) -> Iterator[Place]:
-    yield Place("node", node.name, "", "Details of this node.", partial(_open_node, console, node.id))
-    yield Place(
-        "drain", node.name, "", "Empty it for maintenance, or end that.", partial(console.drain, node.id)
-    )
+def _node(console: Console, node: Node) -> Place:
+    return Place("node", node.name, "", "Details of this node.", partial(_open_node, console, node.id))
+
+
+def _drain(console: Console, node: Node) -> Place:
+    return Place("drain", node.name, "", "Empty it, or end that.", partial(console.drain, node.id))
 
 
 def _vm(console: Console, vm: Vm) -> Iterator[Place]:
