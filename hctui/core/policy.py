@@ -15,7 +15,13 @@ from hctui.core.model import Severity
 
 LONG_WINDOW_SECONDS = 3600.0
 
-JUDGED_SHARE = 0.6
+JUDGED_SHARE = 0.4
+"""Best-fit judges load by this part of the averaging window. Each minute that it waits longer is a minute of overload
+for every hot spot, and saves hardly a move: the benchmark of quality tells how many."""
+
+LEAST_JUDGED = 3
+"""It judges by so many samples at least, as far as the window holds them: by fewer, a hot node could not be told from
+a short burst."""
 
 
 class Mode(StrEnum):
@@ -119,7 +125,8 @@ class Policy:
     @property
     def judged_seconds(self) -> float:
         """Under best-fit load is judged by the latest part of the window: it has no need to wait for all of it."""
-        return max(JUDGED_SHARE * self.window_seconds, min(self.interval_seconds, self.window_seconds))
+        least_seconds = min(LEAST_JUDGED * self.interval_seconds, self.window_seconds)
+        return max(JUDGED_SHARE * self.window_seconds, least_seconds)
 
     @property
     def long_window_seconds(self) -> float:

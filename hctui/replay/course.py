@@ -14,7 +14,7 @@ from hctui.core.policy import Mode, Policy
 from hctui.core.rules import Rules, rules_of
 from hctui.core.state import State
 from hctui.replay.measures import Measures, Moved, Tally, busiest_percent
-from hctui.replay.model import Model
+from hctui.replay.model import Model, elsewhere, runs_vms
 
 GIB = 1024**3
 
@@ -120,8 +120,9 @@ class _Run:
         """The VM is on its target now; unless it was stopped or deleted meanwhile, which fails the migration."""
         move, at = flight.move, max(flight.lands_at, self._state.clock.read_at or 0.0)
         vm = frame.vms.get(move.vm_id)
-        arrives = vm is not None and vm.is_placed and move.target in frame.nodes
-        seen = replace(vm, node_id=move.target) if vm is not None and arrives else vm
+        arrives = vm is not None and vm.is_placed and runs_vms(frame, move.target)
+        place = move.target if arrives else self._model.places.get(move.vm_id)
+        seen = elsewhere(vm, place) if vm is not None else None
         self._state, migration = balancer.watched(self._state, Look(seen, None), self._policy, at)
         if not migration.phase.is_end:
             return

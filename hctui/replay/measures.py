@@ -129,7 +129,11 @@ class Tally:
     def _watch(self, moment: Moment, seconds: float) -> None:
         at = moment.snapshot.taken_at
         for watch in list(self._watched):
-            demand = moment.demand.get(watch.move.vm_id, 0.0)
+            vm = moment.snapshot.vms.get(watch.move.vm_id)
+            is_there = (
+                vm is not None and vm.node_id == watch.move.target
+            )  # once it has left, others are to be judged
+            demand = moment.demand.get(watch.move.vm_id, 0.0) if is_there else 0.0
             for node_id, sign in ((watch.move.source, +1), (watch.move.target, -1)):
                 load = moment.loads.get(node_id)
                 watch.excess += _excess(load, 0.0) * seconds

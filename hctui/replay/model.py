@@ -14,7 +14,17 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from hctui.core.model import Node, NodeId, Snapshot, UpdateStatus, UpdateVerdict, Vm, VmId
+from hctui.core.model import (
+    NetworkStatus,
+    Node,
+    NodeId,
+    Snapshot,
+    UpdateStatus,
+    UpdateVerdict,
+    Vm,
+    VmId,
+    VmState,
+)
 
 _NO_UPDATE = UpdateStatus(UpdateVerdict.INACTIVE, "No update in a replay.")
 
@@ -81,13 +91,13 @@ class Model:
         return Moment(self._snapshot(frame, loads), loads, demand)
 
     def _settle(self, frame: Snapshot) -> None:
-        """VMs that are new, or that were stopped, run where they were recorded; so do those whose node is gone."""
+        """VMs that are new, or that were stopped, run where they were recorded; so do those whose node fails."""
         places = {}
         for vm in frame.vms.values():
             if vm.node_id is None or not vm.is_placed:
                 continue
             place = self.places.get(vm.id, vm.node_id)
-            places[vm.id] = place if place in frame.nodes else vm.node_id
+            places[vm.id] = place if runs_vms(frame, place) else vm.node_id
         self.places = places
 
     def _loads(self, frame: Snapshot, demand: Mapping[VmId, float]) -> dict[NodeId, NodeLoad]:
@@ -116,10 +126,10 @@ class Model:
         for vm in frame.vms.values():
             place = self.places.get(vm.id)
             share = served.get(place, 1.0) if place else 1.0
-            if place == vm.node_id and share == 1.0:
+            if place == vm.node_id and share == 1.0 and vm.ui_state is not VmState.MIGRATING:
                 vms[vm.id] = vm
                 continue
-            vms[vm.id] = _elsewhere(vm, place or vm.node_id, share)
+            vms[vm.id] = elsewhere(vm, place or vm.node_id, share)
             if place is not None and vm.node_id is not None:
                 shifts[vm.node_id] -= vm.mem_bytes
                 shifts[place] += vm.mem_bytes
@@ -129,9 +139,17 @@ class Model:
         return replace(frame, nodes=nodes, vms=vms, live_tasks=(), update=_NO_UPDATE, conditions=())
 
 
-def _elsewhere(vm: Vm, node_id: NodeId | None, share: float) -> Vm:
+def runs_vms(frame: Snapshot, node_id: NodeId) -> bool:
+    """Whether a node could run VMs when the frame was recorded: it was there, online, and not being emptied."""
+    node = frame.nodes.get(node_id)
+    return node is not None and node.status is NetworkStatus.ONLINE and node.allow_running_vms is not False
+
+
+def elsewhere(vm: Vm, node_id: NodeId | None, share: float = 1.0) -> Vm:
+    """A VM on that node, with so much of what it asks for, and under no migration: a recorded one is not made."""
     cpu = None if vm.cpu_percent is None else vm.cpu_percent * share
-    return replace(vm, node_id=node_id, cpu_percent=cpu, task=None)
+    shown = vm.state if vm.ui_state is VmState.MIGRATING else vm.ui_state
+    return replace(vm, node_id=node_id, ui_state=shown, cpu_percent=cpu, task=None)
 
 
 def _loaded(node: Node, load: NodeLoad, shifted_bytes: int) -> Node:

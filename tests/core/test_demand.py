@@ -9,6 +9,7 @@ import pytest
 from hctui.core.demand import MOST_SAMPLES, Demand, demand_over
 from hctui.core.history import Sample
 from hctui.core.model import NodeId, Snapshot, Vm, VmId
+from hctui.core.policy import Policy
 from tests.core.build import NOW, cluster, history, node, node_id, vm
 
 N1, N2 = node_id(1), node_id(2)
@@ -108,3 +109,14 @@ def test_an_hour_is_looked_at_in_few_samples_that_end_now() -> None:
     assert seen.count == seen.expected == MOST_SAMPLES
     assert seen.samples[-1][0] == NOW
     assert seen.percent == 60.0
+
+
+@pytest.mark.parametrize(
+    ("window_seconds", "interval_seconds", "judged_seconds"),
+    [(300, 30, 120), (300, 60, 180), (60, 30, 60), (30, 30, 30), (900, 30, 360)],
+)
+def test_load_is_judged_by_part_of_the_window_but_by_three_samples(
+    window_seconds: float, interval_seconds: float, judged_seconds: float
+) -> None:
+    policy = Policy(window_seconds=window_seconds, interval_seconds=interval_seconds)
+    assert policy.judged_seconds == judged_seconds

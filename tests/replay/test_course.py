@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from hctui.core.decision import Reason
-from hctui.core.model import Node, NodeId, Snapshot, Vm, VmState
+from hctui.core.decision import Move, Reason
+from hctui.core.model import NetworkStatus, Node, NodeId, Snapshot, Vm, VmState
 from hctui.core.policy import Policy, Strategy
 from hctui.replay.course import Course, replayed
+from hctui.replay.measures import Tally
 from hctui.replay.model import Model
 from tests.core.build import GIB, NOW, cluster, node, node_id, vm
 
@@ -77,6 +79,44 @@ def test_vms_come_and_go_and_nodes_vanish() -> None:
     model.put(HOT[0].id, N2)
     alone = model.at(cluster(NODES[:1], HOT))
     assert alone.snapshot.vms[HOT[0].id].node_id == N1
+
+
+@pytest.mark.parametrize("change", [{"status": NetworkStatus.OFFLINE}, {"allow_running_vms": False}])
+def test_vms_leave_a_node_that_could_not_run_them(change: dict[str, Any]) -> None:
+    model = Model()
+    model.at(cluster(NODES, HOT))
+    model.put(HOT[0].id, N2)
+    moment = model.at(cluster([NODES[0], replace(NODES[1], **change)], HOT))
+    assert moment.snapshot.vms[HOT[0].id].node_id == N1
+
+
+def test_a_migration_that_was_recorded_is_not_made() -> None:
+    moving = replace(HOT[0], ui_state=VmState.MIGRATING)
+    course = replayed(frames(NODES, [moving, *HOT[1:]], 20), DOCUMENTED)
+    assert course.measures.moves >= 1
+    seen = Model().at(cluster(NODES, [moving])).snapshot
+    assert seen.vms[moving.id].ui_state is VmState.RUNNING
+
+
+def test_a_move_is_judged_only_for_as_long_as_the_vm_stays() -> None:
+    """It relieves nothing while it is there; what its source would have been afterwards is not its doing."""
+    model, tally = Model(), Tally()
+    vms = [vm("web", 1, cpu=50.0, vcpus=40), vm("sql", 1, cpu=0.0, vcpus=100)]
+    nodes = [node(1, cpu=20.0), node(2, cpu=5.0), node(3, cpu=5.0)]
+    calm = cluster(nodes, vms)
+    model.at(calm)
+    model.put(vms[0].id, N2)
+    move = Move(vms[0].id, "web", N1, "one", N2, "two", Reason.LOAD, "", GIB)
+    tally.arrived(NOW, NOW, move)
+    tally.passed(model.at(calm), 30.0, 0)
+    model.put(vms[0].id, node_id(3))
+    busy = cluster(
+        [replace(nodes[0], cpu_percent=110.0), *nodes[1:]], [vms[0], replace(vms[1], cpu_percent=90.0)]
+    )
+    tally.passed(
+        replace(model.at(busy), snapshot=replace(model.at(busy).snapshot, taken_at=NOW + 1800)), 30.0, 0
+    )
+    assert tally.moved[0].is_unhelpful is True
 
 
 @pytest.mark.parametrize("policy", [DOCUMENTED, BEST])
