@@ -21,6 +21,7 @@ from hctui.cli.demo import demo
 from hctui.cli.draining import drain
 from hctui.cli.fit import fit
 from hctui.cli.options import settings_flags
+from hctui.cli.replay import replay
 from hctui.cli.report import report
 from hctui.cli.run import run
 from hctui.cli.simulate import simulate
@@ -57,7 +58,7 @@ def hctui(config_file: Path | None, **flags: object) -> int | None:
 
 for command in (
     *(run, status, pause, resume, approve, reject, dry_run, drain),
-    *(check, fit, report, config, demo, simulate),
+    *(check, fit, report, replay, config, demo, simulate),
 ):
     hctui.add_command(command)
 
