@@ -17,6 +17,7 @@ from hctui.core.migration import Migration
 from hctui.core.model import NodeId, Snapshot, VmId
 from hctui.core.policy import Policy
 from hctui.core.proposals import route
+from hctui.core.restraint import vm_cooldown_seconds
 from hctui.core.state import Ledger, State, back_off_seconds, remaining_seconds
 from hctui.core.wording import duration
 from hctui.engine.view import Level, Line, View
@@ -241,7 +242,7 @@ def _of_ledger(ledger: Ledger, policy: Policy, now: float, names: Mapping[str, s
 
     yield Wait("cluster", remaining_seconds(ledger.last_ended_at, policy.cluster_cooldown_seconds, now))
     for vm_id, arrival in ledger.arrivals.items():
-        left = remaining_seconds(arrival.at, policy.vm_cooldown_seconds, now)
+        left = remaining_seconds(arrival.at, vm_cooldown_seconds(ledger, vm_id, policy), now)
         yield Wait(f"VM {names.get(vm_id, vm_id)}", left)
     for failure in ledger.failures:
         left = remaining_seconds(failure.last_at, back_off_seconds(failure, policy), now)

@@ -10,10 +10,8 @@ from hctui.core.calendar import closed, day_and_time, opens_at
 from hctui.core.decision import Check, Reason, Verdict
 from hctui.core.model import VmId
 from hctui.core.policy import Policy, Strategy
-from hctui.core.state import BUDGET_SECONDS, Ledger, remaining_seconds
+from hctui.core.state import BUDGET_SECONDS, MOST_VM_DOUBLINGS, Ledger, remaining_seconds
 from hctui.core.wording import count, duration, some_of
-
-MOST_VM_DOUBLINGS = 3
 
 
 def vm_cooldown_seconds(ledger: Ledger, vm_id: VmId, policy: Policy) -> float:

@@ -28,6 +28,9 @@ MOST_DOUBLINGS = 4
 BUDGET_SECONDS = 3600.0
 """Moves are counted over this time."""
 
+MOST_VM_DOUBLINGS = 3
+"""Under best-fit a VM's cooldown doubles with each recent move before, up to eight times."""
+
 RECENT_SECONDS = 6 * 3600.0
 """Under best-fit moves of a VM within this time make its cooldown longer."""
 
@@ -279,6 +282,7 @@ def pruned(ledger: Ledger, snapshot: Snapshot, policy: Policy, now: float) -> Le
     A clock that was set back leaves moments in the future: those count as now, so that no wait outlasts its length.
     """
     vms, rest = snapshot.vms, policy.vm_cooldown_seconds
+    longest = rest if policy.strategy is Strategy.DOCUMENTED else rest * 2.0**MOST_VM_DOUBLINGS
 
     def remembered(failure: Failure) -> bool:
         # Kept for as long again as the back-off lasts, so that the next failure still counts as one in a row.
@@ -292,7 +296,7 @@ def pruned(ledger: Ledger, snapshot: Snapshot, policy: Policy, now: float) -> Le
         arrivals={
             vm_id: arrival if arrival.at <= now else replace(arrival, at=now)
             for vm_id, arrival in ledger.arrivals.items()
-            if vm_id in vms or remaining_seconds(arrival.at, rest, now) > 0
+            if vm_id in vms or remaining_seconds(arrival.at, longest, now) > 0
         },
         failures=tuple(replace(f, last_at=min(f.last_at, now)) for f in ledger.failures if remembered(f)),
         rejections=tuple(

@@ -13,6 +13,7 @@ from functools import cached_property
 from hctui.core import planner, repair, together
 from hctui.core.decision import Finding, Reason
 from hctui.core.model import Node, NodeId, Snapshot, Vm, VmId, VmState
+from hctui.core.restraint import vm_cooldown_seconds
 from hctui.core.rules import ANTI_PREFIX, NOMOVE_TAG, PIN_PREFIX, WITH_PREFIX
 from hctui.core.situation import Situation, situation_of
 from hctui.core.state import Arrival, remaining_seconds
@@ -90,7 +91,7 @@ class Picture:
     def cooldown_seconds(self, vm_id: VmId, now: float) -> float:
         """What is left of a VM's cooldown, in the reality that decisions go by; 0 for none."""
         arrival: Arrival | None = self.view.state.ledger.arrivals.get(vm_id)
-        length = self.view.policy.vm_cooldown_seconds
+        length = vm_cooldown_seconds(self.view.state.ledger, vm_id, self.view.policy)
         return remaining_seconds(arrival.at if arrival else None, length, now)
 
     def share_percent(self, vm: Vm) -> float | None:

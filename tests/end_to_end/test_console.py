@@ -179,7 +179,7 @@ def test_edit_a_threshold(tmp_path: Path) -> None:
         terminal.until("hot above 80 %")
         lower_the_threshold(terminal)
         terminal.send(ESCAPE)
-        terminal.until("avg_window_minutes")  # the filter is left before the page
+        terminal.until("return_ban_minutes")  # the filter is left before the page
         terminal.send(ESCAPE)
         terminal.until("hot above 73 %")
         terminal.send("q")

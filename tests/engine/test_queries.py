@@ -15,6 +15,7 @@ from hctui.core.decision import Outcome
 from hctui.core.errors import HctuiError
 from hctui.core.migration import Phase
 from hctui.core.model import VmId
+from hctui.core.policy import Policy
 from hctui.core.state import State
 from hctui.engine import queries
 from hctui.engine.queries import Form, Queries, Subject
@@ -43,6 +44,7 @@ QUESTIONS: dict[str, Callable[[Queries, Path], Awaitable[object]]] = {
     "decision_at": lambda asked, _: asked.decision_at(END),
     "decision_after": lambda asked, _: asked.decision_after(START),
     "report": lambda asked, _: asked.report(START, END, 80.0),
+    "replay": lambda asked, _: asked.replay(START, END, Policy()),
     "export": lambda asked, folder: asked.export(Subject.DECISIONS, Form.CSV, folder / "out.csv", START, END),
 }
 

@@ -179,9 +179,8 @@ def cooldown(picture: Picture, vm_id: VmId, now: float) -> Cell:
 def cooling(picture: Picture, now: float) -> list[VmId]:
     """The VMs whose timers run."""
     arrivals = picture.view.state.ledger.arrivals
-    length = picture.view.policy.vm_cooldown_seconds
     # One second more, so that a timer that has just ended is wiped.
-    return [vm_id for vm_id, arrival in arrivals.items() if now - arrival.at <= length + 1]
+    return [vm_id for vm_id in arrivals if picture.cooldown_seconds(vm_id, now - 1) > 0]
 
 
 def _state_tone(picture: Picture, vm: Vm) -> Tone:

@@ -11,6 +11,7 @@ from hctui.core import checks as core_checks
 from hctui.core import explain, order
 from hctui.core.decision import Reason
 from hctui.core.model import Node, Vm, VmId
+from hctui.core.policy import Strategy
 from hctui.core.relief import hot_above_percent
 from hctui.core.situation import Situation
 from hctui.core.wording import count, percent
@@ -23,6 +24,7 @@ from hctui.tui.texts.links import to_node
 from hctui.tui.texts.verdicts import checks, fact, heading, tried
 from hctui.tui.texts.why import answer, rank
 
+_TRIED = "in the order in which it would be tried"
 _NAME_WIDTH = 18
 
 
@@ -83,7 +85,9 @@ def _checks(s: Situation, vm: Vm, glyphs: Glyphs) -> Iterator[Paragraph]:
     yield from checks("own", verdicts)
     yield blank("nodes")
     held = "" if row.own.ok else ", if the VM itself could go"
-    yield heading("nodes", f"Every node, in the order in which it would be tried{held}")
+    is_weighed = row.reason.is_load and s.policy.strategy is Strategy.BEST_FIT
+    order_told = "coolest first; of those that can take it the one worth most" if is_weighed else _TRIED
+    yield heading("nodes", f"Every node, {order_told}{held}")
     for node in _in_order(s, vm, row.reason):
         yield Paragraph(
             f"node-{node.id}",
