@@ -26,10 +26,13 @@ def contradictions(snapshot: Snapshot, rules: Rules, policy: Policy) -> tuple[Ru
 
 def about(s: Situation, vm_ids: Collection[VmId]) -> list[str]:
     """The contradictions that one of these VMs is part of, in sentences."""
-    nodes = {node.id: node for node in s.snapshot.nodes.values() if s.usable[node.id].ok}
-    view = _View(s.snapshot, s.rules, s.policy, nodes)
-    found = (*_both_ways(view), *_pinned_to_one(view), *_too_many(view), *_groups(view))
-    return [told for _, told, involved in found if not involved.isdisjoint(vm_ids)]
+    if not s.contradictory:
+        nodes = {node.id: node for node in s.snapshot.nodes.values() if s.usable[node.id].ok}
+        view = _View(s.snapshot, s.rules, s.policy, nodes)
+        found = (*_both_ways(view), *_pinned_to_one(view), *_too_many(view), *_groups(view))
+        s.contradictory.extend((involved, told) for _, told, involved in found)
+        s.contradictory.append((frozenset(), ""))  # looked for, even if nothing was found
+    return [told for involved, told in s.contradictory if not involved.isdisjoint(vm_ids)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,7 @@ def after(s: Situation, vm: Vm, target: Node) -> Situation:
         rooms={},
         orders={},
         needs={},
+        has_slack=[],
     )
 
 
@@ -88,7 +89,9 @@ def way(s: Situation, vm: Vm, targets: Iterable[Node], reason: Reason) -> Way | 
             found = list(search.by_parking(s, vm, nodes, reason, others - 1))
         if found:
             return min(found, key=cost)  # the first among equals: targets are in the order of preference
-        if not _can_make_room(s):
+        if not s.has_slack:
+            s.has_slack.append(_can_make_room(s))
+        if not s.has_slack[0]:
             return None
     return None
 

@@ -153,6 +153,8 @@ class Situation:
         rooms: filled by `checks` as targets are tried: what a VM of so many bytes finds on each node.
         orders: filled by `planner`: the nodes in the order in which such a VM tries them for a rule's sake.
         needs: filled by `relief`: of which load each node is to be relieved.
+        has_slack: filled by `placing`: whether anybody could be moved out of the way of anybody.
+        contradictory: filled by `contradictions`: VMs of which rules contradict each other, with what is wrong.
     """
 
     snapshot: Snapshot
@@ -176,6 +178,8 @@ class Situation:
     rooms: dict[tuple[Reason, int], dict[NodeId, Trial]] = field(default_factory=dict, repr=False)
     orders: dict[int, list[Node]] = field(default_factory=dict, repr=False)
     needs: dict[tuple[Reason, NodeId], Need | None] = field(default_factory=dict, repr=False)
+    has_slack: list[bool] = field(default_factory=list, repr=False)
+    contradictory: list[tuple[frozenset[VmId], str]] = field(default_factory=list, repr=False)
 
     def node_name(self, node_id: NodeId | None) -> str:
         """What people call a node; its id when it is not in the snapshot."""
