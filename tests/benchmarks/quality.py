@@ -22,7 +22,6 @@ from tests.benchmarks.quality_runs import PROCESSES, Job, Result, done, jobs_of
 SIZES = {"3": (3, 36), "4": (4, 60), "8": (8, 120)}
 INTENSITIES = (55.0, 62.0)
 CONSTANT_PERCENT = (62.0, 75.0)
-CONSTANT_HOURS = 10.0
 SEEDS = 12
 FEW = 3
 PARTS = ("strategies", "constant", "front", "ingredients")
@@ -56,7 +55,7 @@ def _jobs(part: str, asked: argparse.Namespace, seeds: range) -> list[Job]:
         return jobs_of(shapes_of(asked.sizes, asked.hours), seeds, names)
     if part == "constant":
         steady = [
-            Shape(*SIZES[size], mean, min(asked.hours, CONSTANT_HOURS), is_constant=True)
+            Shape(*SIZES[size], mean, asked.hours, is_constant=True)
             for mean in CONSTANT_PERCENT
             for size in asked.sizes
         ]
@@ -68,10 +67,11 @@ def _jobs(part: str, asked: argparse.Namespace, seeds: range) -> list[Job]:
 
 def _show(part: str, results: list[Result], aims: tables.Aims) -> None:
     print(f"\n=== {part}")
+    found = tables.grouped(results)
     if part == "constant":
-        print("\n".join(tables.silence(aims, results)))
+        print("\n".join(tables.silence(aims, name, groups["best-fit"]) for name, groups in found.items()))
         return
-    for name, contenders in tables.grouped(results).items():
+    for name, contenders in found.items():
         print(f"\n{name}: {len(next(iter(contenders.values())))} days, mean ± standard deviation")
         print("\n".join(tables.table(contenders)))
         if part == "strategies":
