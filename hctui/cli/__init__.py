@@ -18,7 +18,10 @@ from hctui.cli.check import check
 from hctui.cli.config import config
 from hctui.cli.control import approve, dry_run, pause, reject, resume
 from hctui.cli.demo import demo
+from hctui.cli.draining import drain
+from hctui.cli.fit import fit
 from hctui.cli.options import settings_flags
+from hctui.cli.replay import replay
 from hctui.cli.report import report
 from hctui.cli.run import run
 from hctui.cli.simulate import simulate
@@ -54,8 +57,8 @@ def hctui(config_file: Path | None, **flags: object) -> int | None:
 
 
 for command in (
-    *(run, status, pause, resume, approve, reject, dry_run),
-    *(check, report, config, demo, simulate),
+    *(run, status, pause, resume, approve, reject, dry_run, drain),
+    *(check, fit, report, replay, config, demo, simulate),
 ):
     hctui.add_command(command)
 

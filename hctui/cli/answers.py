@@ -9,8 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from hctui.core import draining
 from hctui.core.commands import Approve
 from hctui.core.decision import Decision, Ending, Move
+from hctui.core.model import NodeId
 from hctui.engine.view import Level, Line, View
 from hctui.tui.errand import Errand, Stage, heard, shown, unsent
 
@@ -101,6 +103,31 @@ class ApproveFollower:
         return Came(
             _SAID.get(errand.stage, "{}").format(errand.told) if is_done else unsent(errand.told), is_done
         )
+
+
+class DrainFollower:
+    """Follows the order to drain a node until it has begun, or was refused."""
+
+    def __init__(self, node_id: NodeId) -> None:
+        self._node_id = node_id
+
+    def see(self, view: View, lines: tuple[Line, ...]) -> Came | None:
+        """The cycle that takes it says which."""
+        answers = {draining.BEGUN: True, draining.REFUSED: False}
+        line = next((line for line in lines if line.event in answers), None)
+        return Came(line.text, answers[line.event]) if line else None
+
+
+class EndDrainFollower:
+    """Follows the end of a drain."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def see(self, view: View, lines: tuple[Line, ...]) -> Came | None:
+        """Done once nothing is drained."""
+        ended = f"The drain of {self._name} is ended: it may take VMs again."
+        return None if view.state.drain else Came(ended)
 
 
 _SAID = {Stage.IMAGINED: "Dry run: imagined, nothing was sent. {}", Stage.SENT: "Sent. {}"}

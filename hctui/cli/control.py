@@ -32,20 +32,21 @@ class NotAsked(HctuiError):
     title = "Somebody has to agree"
 
 
-def _of_a_cluster(command: Callable[..., int]) -> Callable[..., int]:
+def of_a_cluster(command: Callable[..., int]) -> Callable[..., int]:
+    """The flags that say which engine is meant."""
     named = click.option("--cluster", "named", metavar="NAME|ADDRESS", help="Which, if several run here.")
     return settings_flags()(named(command))
 
 
 @click.command(short_help="Have the running hctui decide nothing.")
-@_of_a_cluster
+@of_a_cluster
 def pause(config_file: Path | None, named: str | None) -> int:
     """Have the running hctui watch and decide nothing, until it is resumed. It stays so over a restart."""
     return _pause(config_file, named, paused=True)
 
 
 @click.command(short_help="Have the running hctui decide again.")
-@_of_a_cluster
+@of_a_cluster
 def resume(config_file: Path | None, named: str | None) -> int:
     """Have the running hctui decide again after a pause."""
     return _pause(config_file, named, paused=False)
@@ -53,7 +54,7 @@ def resume(config_file: Path | None, named: str | None) -> int:
 
 @click.command(short_help="Approve the move that waits.")
 @click.argument("proposal_id", metavar="[ID]", type=int, required=False)
-@_of_a_cluster
+@of_a_cluster
 def approve(config_file: Path | None, named: str | None, proposal_id: int | None) -> int:
     """Approve the proposal with this ID. Without one it shows the proposal that waits, and asks.
 
@@ -62,7 +63,7 @@ def approve(config_file: Path | None, named: str | None, proposal_id: int | None
     from hctui.cli.answers import ApproveFollower
     from hctui.engine.commands import Approve
 
-    engine = _meant(config_file, named)
+    engine = meant_engine(config_file, named)
     number = _asked(engine, "Approve it?", "approve") if proposal_id is None else proposal_id
     if number is None:
         return 1
@@ -73,18 +74,18 @@ def approve(config_file: Path | None, named: str | None, proposal_id: int | None
             return _no_longer_waits(view, number)
         return Approve(number), ApproveFollower(view, number, proposal.move)
 
-    return _told(engine, ordered)
+    return order_told(engine, ordered)
 
 
 @click.command(short_help="Reject the move that waits.")
 @click.argument("proposal_id", metavar="[ID]", type=int, required=False)
-@_of_a_cluster
+@of_a_cluster
 def reject(config_file: Path | None, named: str | None, proposal_id: int | None) -> int:
     """Reject the proposal with this ID; its VM and target rest. Without one it shows what waits, and asks."""
     from hctui.cli.answers import RejectFollower
     from hctui.engine.commands import Reject
 
-    engine = _meant(config_file, named)
+    engine = meant_engine(config_file, named)
     number = _asked(engine, "Reject it?", "reject") if proposal_id is None else proposal_id
     if number is None:
         return 1
@@ -94,13 +95,13 @@ def reject(config_file: Path | None, named: str | None, proposal_id: int | None)
             return _no_longer_waits(view, number)
         return Reject(number), RejectFollower(number)
 
-    return _told(engine, ordered)
+    return order_told(engine, ordered)
 
 
 @click.command("dry-run", short_help="Switch the running hctui to dry run, or live.")
 @click.argument("switch", metavar="[on|off]", type=click.Choice(["on", "off"]), required=False)
 @click.option("--yes", is_flag=True, help="Go live without a question.")
-@_of_a_cluster
+@of_a_cluster
 def dry_run(config_file: Path | None, named: str | None, switch: str | None, yes: bool) -> int:
     """Switch the running hctui to dry run (on), or live (off). Without either it says which holds.
 
@@ -110,7 +111,7 @@ def dry_run(config_file: Path | None, named: str | None, switch: str | None, yes
     from hctui.cli.answers import Came, DryRunFollower, switched
     from hctui.engine.commands import ChangeSettings
 
-    engine = _meant(config_file, named)
+    engine = meant_engine(config_file, named)
     wanted = switch == "on"
 
     def ordered(view: View) -> tuple[Command, Follower] | Came:
@@ -120,13 +121,18 @@ def dry_run(config_file: Path | None, named: str | None, switch: str | None, yes
 
     if switch == "off" and not yes and not _agreed_to_live(engine):
         return 1
-    return _told(engine, ordered)
+    return order_told(engine, ordered)
 
 
 # Asking
 
 
-def _meant(config_file: Path | None, named: str | None) -> Running:
+def meant_engine(config_file: Path | None, named: str | None) -> Running:
+    """The engine that a command is for.
+
+    Raises:
+        HctuiError: none runs, or which one is not clear.
+    """
     from hctui.cli.running import meant, running
 
     configured = None if named else loaded(config_file, {}).cluster.url
@@ -138,7 +144,9 @@ def _pause(config_file: Path | None, named: str | None, *, paused: bool) -> int:
     from hctui.engine.commands import Pause, Resume
 
     command = Pause() if paused else Resume()
-    return _told(_meant(config_file, named), lambda view: (command, PauseFollower(view, paused=paused)))
+    return order_told(
+        meant_engine(config_file, named), lambda view: (command, PauseFollower(view, paused=paused))
+    )
 
 
 def _asked(engine: Running, question: str, command: str) -> int | None:
@@ -158,7 +166,7 @@ def _asked(engine: Running, question: str, command: str) -> int | None:
         f"{engine.label}: proposal {proposal.id}: {move.vm_name} ({gib(move.mem_bytes)}) from {move.source_name} to "
         f"{move.target_name} ({move.reason}). {move.sentence}{dry}"
     )
-    return proposal.id if _agreed(question, f"Run `hctui {command} {proposal.id}`.") else None
+    return proposal.id if agreed(question, f"Run `hctui {command} {proposal.id}`.") else None
 
 
 def _agreed_to_live(engine: Running) -> bool:
@@ -174,10 +182,15 @@ def _agreed_to_live(engine: Running) -> bool:
         f"Going live on {engine.label} in mode {view.policy.mode}: from then on VMs are migrated.{forgotten} "
         "`hctui report` tells what was done, or in a dry run would have been."
     )
-    return _agreed("Go live?", "Add --yes to go live from a script.")
+    return agreed("Go live?", "Add --yes to go live from a script.")
 
 
-def _agreed(question: str, instead: str) -> bool:
+def agreed(question: str, instead: str) -> bool:
+    """Whether a person says yes.
+
+    Raises:
+        NotAsked: nobody can answer; `instead` says what to do in a script.
+    """
     if not (sys.stdin and sys.stdin.isatty()):
         raise NotAsked("There is no terminal to ask at.", hint=instead)
     return click.confirm(question)
@@ -200,7 +213,7 @@ def _look(engine: Running) -> View:
     return looked_at(engine.found.path).view
 
 
-def _told(engine: Running, ordered: Ordered) -> int:
+def order_told(engine: Running, ordered: Ordered) -> int:
     """Give a command, wait for what comes of it, and print that; returns the exit code."""
     import asyncio
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
+from hctui.core import draining
 from hctui.core.decision import Decision, Outcome
 from hctui.core.migration import Migration
 from hctui.core.model import NodeId, Snapshot, VmId
@@ -68,6 +69,7 @@ class Condition:
         decided_at: when it was decided last.
         outcome: what that came to.
         sentence: and why.
+        drain: the node that is being drained, or is, and how far.
         migration: the one under way.
         proposal: the one that waits.
         waits: what rests, the longest first.
@@ -92,6 +94,7 @@ class Condition:
     decided_at: float | None = None
     outcome: str | None = None
     sentence: str | None = None
+    drain: str | None = None
     migration: str | None = None
     proposal: Waiting | None = None
     waits: tuple[Wait, ...] = ()
@@ -120,7 +123,10 @@ def of_engine(
         data_at=view.snapshot.taken_at if view.snapshot else None,
         error_at=error.at if error else None,
         error=error.text if error else None,
-        **_facts(view.state, view.decision, view.policy, now, _names(view.snapshot)),
+        **{
+            **_facts(view.state, view.decision, view.policy, now, _names(view.snapshot)),
+            "drain": draining.told(view.state, view.snapshot),
+        },
     )
 
 
@@ -168,6 +174,7 @@ def _facts(
         "decided_at": decision.at if decision else None,
         "outcome": decision.outcome.value if decision else None,
         "sentence": decision.sentence if decision else None,
+        "drain": draining.told(state, None),
         "migration": _migrating(state.migration) if state.migration else None,
         "proposal": _waiting(state, policy, now),
         "waits": _waits(state, policy, now, names),

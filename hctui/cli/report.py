@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from hctui.cli.durations import DURATION
 from hctui.cli.options import loaded, settings_flags
 from hctui.core.errors import HctuiError
+
+if TYPE_CHECKING:
+    from hctui.config import Settings
+    from hctui.journal import JournalInfo
 
 
 class NoJournal(HctuiError):
@@ -28,9 +33,26 @@ def report(config_file: Path | None, since: float, as_json: bool, **flags: objec
     """Tell what was done, or in a dry run would have been done: moves, rules that could not be kept, hours too hot."""
     from hctui import journal
     from hctui.cli.printing import width
-    from hctui.config import paths
 
     settings = loaded(config_file, flags)
+    found = journal_of(settings)
+    now = time.time()
+    told = journal.read_report(
+        found.path, now - since, now, cpu_upper_percent=settings.policy().cpu_upper_percent
+    )
+    text = journal.as_json(told) if as_json else journal.render(told, width=width())
+    click.echo(text.rstrip("\n"))
+
+
+def journal_of(settings: Settings) -> JournalInfo:
+    """The journal of the cluster that the settings name; where they name none, the only one there is.
+
+    Raises:
+        NoJournal: there is none, or which one is not clear.
+    """
+    from hctui import journal
+    from hctui.config import paths
+
     address = settings.cluster.url
     found = journal.find(paths.state_folder(), address) if address else None
     if found is None:
@@ -45,9 +67,4 @@ def report(config_file: Path | None, since: float, as_json: bool, **flags: objec
                 else "Run `hctui config init` and edit the file it names, or set SC_HOST.",
             )
         found = known[0]
-    now = time.time()
-    told = journal.read_report(
-        found.path, now - since, now, cpu_upper_percent=settings.policy().cpu_upper_percent
-    )
-    text = journal.as_json(told) if as_json else journal.render(told, width=width())
-    click.echo(text.rstrip("\n"))
+    return found

@@ -158,6 +158,7 @@ def _blocks(condition: Condition, now: float) -> Iterator[Block]:
         "data": _age(condition.data_at, now),
         "decided": _age(condition.decided_at, now),
         "decision": _decision(condition),
+        "drain": condition.drain,
         "migration": condition.migration,
         "proposal": _proposal(condition),
         "resting": _waits(condition),

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from hctui.core import best_fit, by_hand, intake, planner, proposals, repair, streak
+from hctui.core import best_fit, by_hand, draining, intake, planner, proposals, repair, streak
 from hctui.core import migration as migrations
 from hctui.core.answers import Answer, Refused
 from hctui.core.closing import accounted
@@ -61,6 +61,11 @@ def step(
     else:
         seen = look(after, snapshot, policy, now)
         notices += seen.notices
+        if wanted.drain is not None:
+            situation = situation_of(seen.state, snapshot, policy, now)
+            begun_state, told = draining.begun(seen.state, situation, wanted.drain, now)
+            seen, wanted = replace(seen, state=begun_state), replace(wanted, drain=None)
+            notices += (told,)
         done = _cycle(seen.state, snapshot, seen.safety, wanted, policy, now)
     decision = accounted(before, done.state, done.decision, commands, policy)
     return replace(done, decision=replace(decision, notices=notices))
@@ -205,7 +210,8 @@ def _waiting(
     objections = [verdict.sentence for verdict in safety if not verdict.ok]
     if objections:
         return Outcome.STANDING_DOWN, f"Standing down. {' '.join(objections)}"
-    held_back = next((verdict for verdict in binding(state.ledger, policy, now) if not verdict.ok), None)
+    reason = Reason.DRAIN if draining.is_under_way(state) else None
+    held_back = next((each for each in binding(state.ledger, policy, now, reason) if not each.ok), None)
     if held_back is None:
         return None
     return _HELD_BACK[held_back.check], _held_back(state, held_back, policy, now)
@@ -219,17 +225,24 @@ def _held_back(state: State, verdict: Verdict, policy: Policy, now: float) -> st
 
 
 def _decided(s: Situation, safety: tuple[Verdict, ...]) -> Decision:
-    """Rules first, then load: all findings, and the first move among them."""
-    findings = repair.findings(s)
-    move = next((finding.move for finding in findings if finding.move), None)
+    """Rules first, then a drain, then load: all findings, and the first move among them."""
+    # While a node is drained, what holds back everything else still does.
+    bound = next((each for each in binding(s.ledger, s.policy, s.now) if not each.ok), None)
     may_relieve = hours(s.policy, s.now)
-    load = [] if move else _load(s, may_relieve)
+    findings = [] if bound else repair.findings(s)
+    move = _first_move(findings)
+    if move is None and (drain := draining.finding(s)):
+        findings.append(drain)
+        move = drain.move
+    load = [] if move or bound else _load(s, may_relieve)
     findings += load
-    move = move or next((finding.move for finding in load if finding.move), None)
+    move = move or _first_move(load)
     problems = [finding.sentence for finding in findings if finding.headline]
     blocked = first_of(problems, len(problems), "finding")
     if move:
         outcome, sentence = Outcome.MOVE, next(f.sentence for f in findings if f.move)
+    elif bound:
+        outcome, sentence = _HELD_BACK[bound.check], f"{blocked} {bound.sentence}".lstrip()
     elif not load:
         outcome, sentence = Outcome.COLLECTING, f"{blocked} {_collecting(s)}".lstrip()
     elif not may_relieve.ok:
@@ -250,6 +263,10 @@ def _decided(s: Situation, safety: tuple[Verdict, ...]) -> Decision:
         move,
         s.imagined,
     )
+
+
+def _first_move(findings: list[Finding]) -> Move | None:
+    return next((finding.move for finding in findings if finding.move), None)
 
 
 def _load(s: Situation, may_relieve: Verdict) -> list[Finding]:

@@ -14,7 +14,7 @@ from hctui.core.history import FULL_SHARE
 from hctui.core.model import Node, Vm, VmState
 from hctui.core.policy import NPlusOne, Strategy
 from hctui.core.restraint import vm_cooldown_seconds
-from hctui.core.situation import Situation
+from hctui.core.situation import Situation, usability
 from hctui.core.state import back_off_seconds, remaining_seconds
 from hctui.core.wording import duration, gib, listing, percent, some_of
 
@@ -89,6 +89,22 @@ def source_usable(s: Situation, vm: Vm) -> Verdict:
         return Verdict(
             Check.SOURCE, False, f"{vm.name} is on {s.node_name(vm.node_id)}, which is not reported."
         )
+    return Verdict(Check.SOURCE, verdict.ok, verdict.sentence)
+
+
+def source_by_hand(s: Situation, vm: Vm) -> Verdict:
+    """The VM's own node takes part, or is being drained: a person may help with that."""
+    return (
+        source_drained(s, vm) if vm.node_id is not None and vm.node_id == s.drained else source_usable(s, vm)
+    )
+
+
+def source_drained(s: Situation, vm: Vm) -> Verdict:
+    """The VM's node is the one that is drained, and apart from that a healthy one."""
+    node = s.snapshot.nodes.get(vm.node_id) if vm.node_id else None
+    if node is None or node.id != s.drained:
+        return Verdict(Check.SOURCE, False, f"{s.node_name(vm.node_id)} is not being drained.")
+    verdict = usability(node, s.policy)
     return Verdict(Check.SOURCE, verdict.ok, verdict.sentence)
 
 
@@ -369,7 +385,8 @@ _VM_CHECKS: dict[Reason, tuple[VmCheck, ...]] = {
     Reason.ROOM: (*_MOVABLE, together),
     Reason.LOAD: (*_MOVABLE, together, history_full),
     Reason.RAM: (*_MOVABLE, together),
-    Reason.MANUAL: (running, not_busy, no_gpu, source_usable, together),
+    Reason.DRAIN: (running, not_busy, nomove, no_gpu, source_drained, not_pinned_here, native_lets_go),
+    Reason.MANUAL: (running, not_busy, no_gpu, source_by_hand, together),
 }
 
 _ROOM_CHECKS: dict[Reason, tuple[RoomCheck, ...]] = {
@@ -377,6 +394,7 @@ _ROOM_CHECKS: dict[Reason, tuple[RoomCheck, ...]] = {
     Reason.PIN: (usable, ram),
     Reason.TOGETHER: (usable, ram),
     Reason.ROOM: (usable, ram),
+    Reason.DRAIN: (usable, ram),
     Reason.LOAD: (usable, target_cpu, ram),
     Reason.RAM: (usable, ram, ram_below_trigger),
     Reason.MANUAL: (usable, ram),
@@ -389,6 +407,7 @@ _PAIR_CHECKS: dict[Reason, tuple[PairCheck, ...]] = {
     Reason.ANTI_AFFINITY: (*_ALLOWED, not_backed_off),
     Reason.PIN: (*_ALLOWED, not_backed_off),
     Reason.TOGETHER: (*_ALLOWED, not_backed_off),
+    Reason.DRAIN: (*_ALLOWED, not_backed_off),
     Reason.ROOM: (anti_affinity, pin_grows_no_worse, native_allows, not_backed_off),
     Reason.LOAD: _RESTRAINED,
     Reason.RAM: _RESTRAINED,

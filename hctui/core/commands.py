@@ -55,7 +55,19 @@ class MoveVm:
     dry_run: bool | None = None
 
 
-Command = Pause | Resume | Approve | Reject | Choose | MoveVm
+@dataclass(frozen=True, slots=True)
+class Drain:
+    """Empty a node for maintenance, if all its VMs fit elsewhere, and keep it empty until `EndDrain`."""
+
+    node_id: NodeId
+
+
+@dataclass(frozen=True, slots=True)
+class EndDrain:
+    """Give up draining, or let a drained node take VMs again."""
+
+
+Command = Drain | EndDrain | Pause | Resume | Approve | Reject | Choose | MoveVm
 
 
 @dataclass(frozen=True, slots=True)

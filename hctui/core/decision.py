@@ -59,9 +59,15 @@ class Reason(StrEnum):
     PIN = "pin"
     TOGETHER = "keep together"
     ROOM = "room for a rule"
+    DRAIN = "drain"
     LOAD = "load"
     RAM = "RAM"
     MANUAL = "by hand"
+
+    @property
+    def is_rule(self) -> bool:
+        """Whether a violated rule calls for it."""
+        return self in (Reason.ANTI_AFFINITY, Reason.PIN, Reason.TOGETHER, Reason.ROOM)
 
     @property
     def is_load(self) -> bool:

@@ -6,7 +6,7 @@ what follows from an objection is the caller's.
 
 from __future__ import annotations
 
-from hctui.core import planner, relief, repair, together
+from hctui.core import draining, planner, relief, repair, together
 from hctui.core.checks import trial, up_to_failure, vm_verdicts
 from hctui.core.decision import Check, Move, Reason, Verdict
 from hctui.core.policy import Strategy
@@ -95,11 +95,18 @@ def _still_apart(s: Situation, move: Move) -> Verdict:
 
 def _still_in_the_way(s: Situation, move: Move) -> Verdict:
     """A step of a plan is needed as long as the plan, made anew, begins with it."""
-    steps = {(each.vm_id, each.target) for finding in repair.findings(s) if (each := finding.move)}
+    found = [*repair.findings(s), draining.finding(s)]
+    steps = {(each.vm_id, each.target) for finding in found if finding and (each := finding.move)}
     still = (move.vm_id, move.target) in steps
     told = "still makes" if still else "no longer makes"
     sentence = f"Moving {move.vm_name} to {move.target_name} {told} room for a rule."
     return Verdict(Check.STILL_NEEDED, still, sentence)
+
+
+def _still_drained(s: Situation, move: Move) -> Verdict:
+    still = move.source == s.drained
+    told = "is being drained" if still else "is no longer being drained"
+    return Verdict(Check.STILL_NEEDED, still, f"{move.source_name} {told}.")
 
 
 _NEEDED = {
@@ -107,6 +114,7 @@ _NEEDED = {
     Reason.PIN: _still_astray,
     Reason.TOGETHER: _still_apart,
     Reason.ROOM: _still_in_the_way,
+    Reason.DRAIN: _still_drained,
     Reason.LOAD: _still_hot,
     Reason.RAM: _still_in_need,
 }

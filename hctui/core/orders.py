@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hctui.core.commands import Choose, MoveVm
+from hctui.core.commands import Choose, Drain, MoveVm
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,12 +16,14 @@ class Orders:
         choice: which move shall wait instead of a proposal; of several the last, as people change their minds.
         moves: moves by hand, in the order in which they were asked for.
         rejected: the id of a proposal to reject that no longer waits; one that waits is rejected at once.
+        drain: the node to be drained.
     """
 
     approved: int | None = None
     choice: Choose | None = None
     moves: tuple[MoveVm, ...] = ()
     rejected: int | None = None
+    drain: Drain | None = None
 
     @property
     def unheeded(self) -> str:
@@ -33,4 +35,6 @@ class Orders:
             told += f"Nothing is chosen instead of proposal {self.choice.proposal_id}. "
         if self.moves:
             told += "Nothing is moved by hand. "
+        if self.drain is not None:
+            told += "No node is drained. "
         return told

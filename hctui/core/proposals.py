@@ -24,8 +24,9 @@ _RANKS = {
     Reason.PIN: 1,
     Reason.TOGETHER: 2,
     Reason.ROOM: 2,
-    Reason.LOAD: 3,
-    Reason.RAM: 3,
+    Reason.DRAIN: 3,
+    Reason.LOAD: 4,
+    Reason.RAM: 4,
 }
 """What is fixed first; a waiting proposal is withdrawn for a move of a higher rank."""
 

@@ -113,7 +113,7 @@ def _mended(
     if ways:
         return _planned(s, reason, headline, broken, tuple(candidates), min(ways, key=placing.cost))
     candidates += [first_fit(s, vm, _targets(s, vm, reason), reason) for vm in movers if vm not in alone]
-    told = f"{headline} {stuck} {_blockers(candidates)}{_grouped(s, movers)}"
+    told = f"{headline} {stuck} {blockers_told(candidates)}{_grouped(s, movers)}"
     return Finding(reason, headline, _with_contradiction(s, told, broken), _ids(broken), tuple(candidates))
 
 
@@ -145,12 +145,14 @@ def _planned(
     why = reason if is_own and own_target else Reason.ROOM
     if reason is Reason.TOGETHER:
         why = Reason.TOGETHER
-    told = f"{headline} {_steps(s, way)}"
+    if first.vm.node_id == s.drained:
+        why = Reason.DRAIN
+    told = f"{headline} {steps_told(s, way)}"
     move = move_to(s, first.vm, first.target, why, told)
     return Finding(reason, headline, told, _ids(broken), candidates, move)
 
 
-def _steps(s: Situation, way: Way) -> str:
+def steps_told(s: Situation, way: Way) -> str:
     """The whole plan: `Step 1 of 2: moving a from x to y. Then: b from z to x.`."""
     first, *rest = (step.told(s) for step in way)
     would = "hctui would move" if s.policy.mode is Mode.APPROVE else "moving"
@@ -199,7 +201,7 @@ def _grouped(s: Situation, movers: Sequence[Vm]) -> str:
     return ""
 
 
-def _blockers(candidates: list[Candidate]) -> str:
+def blockers_told(candidates: list[Candidate]) -> str:
     """For each VM considered, what stands in its way: its own failed check, or that of every target."""
     return " ".join(_blocker(candidate) for candidate in candidates)
 

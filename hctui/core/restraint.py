@@ -66,6 +66,11 @@ def hours(policy: Policy, now: float) -> Verdict:
 
 
 def binding(ledger: Ledger, policy: Policy, now: float, reason: Reason | None = None) -> tuple[Verdict, ...]:
-    """What binds a move of the balancer's for that reason; without one, what binds them all. In their order."""
+    """What binds a move of the balancer's for that reason; without one, what binds them all. In their order.
+
+    A drain is a person's order: neither the budget nor the windows hold it up.
+    """
+    if reason is Reason.DRAIN:
+        return (cluster_cooldown(ledger, policy, now),)
     verdicts = (cluster_cooldown(ledger, policy, now), budget(ledger, policy, now))
     return (*verdicts, hours(policy, now)) if policy.windows_bind_rules or reason is Reason.LOAD else verdicts

@@ -101,6 +101,15 @@ def usability(node: Node, policy: Policy) -> Verdict:
     return Verdict(Check.USABLE, True, f"{node.name} is usable.")
 
 
+def usable_nodes(snapshot: Snapshot, policy: Policy, drained: NodeId | None) -> dict[NodeId, Verdict]:
+    """Which nodes may receive VMs; one that is drained may not."""
+    verdicts = {node.id: usability(node, policy) for node in snapshot.nodes.values()}
+    if drained in verdicts and verdicts[drained].ok:
+        name = snapshot.nodes[drained].name
+        verdicts[drained] = Verdict(Check.USABLE, False, f"{name} is being drained and takes no VM.")
+    return verdicts
+
+
 @dataclass(frozen=True, slots=True)
 class Need:
     """A node that is to be relieved under best-fit, and of how much.
@@ -137,6 +146,7 @@ class Situation:
         usable: the usability verdict of each node.
         mem_used_bytes: RAM in use on each node, at least what the system and its VMs have reserved; `None` unknown.
         left_at: when a VM last left a node by a move, as far as that still matters.
+        drained: the node that is being drained, or is; it takes no VM.
         imagined: how many VMs are only imagined to be where the snapshot has them.
         rooms: filled by `checks` as targets are tried: what a VM of so many bytes finds on each node.
         orders: filled by `planner`: the nodes in the order in which such a VM tries them for a rule's sake.
@@ -158,6 +168,7 @@ class Situation:
     hour: Demand
     failures: Mapping[tuple[VmId, NodeId], Failure] = field(default_factory=dict)
     left_at: Mapping[tuple[VmId, NodeId], float] = field(default_factory=dict)
+    drained: NodeId | None = None
     imagined: int = 0
     rooms: dict[tuple[Reason, int], dict[NodeId, Trial]] = field(default_factory=dict, repr=False)
     orders: dict[int, list[Node]] = field(default_factory=dict, repr=False)
@@ -199,6 +210,7 @@ def situation_of(state: State, snapshot: Snapshot, policy: Policy, now: float) -
             placed[vm.node_id].append(vm)
     everywhere = {node_id: tuple(placed.get(node_id, ())) for node_id in seen.nodes}
     readings = {node_id: view.node(node_id) for node_id in seen.nodes}
+    drained = state.drain.node if state.drain else None
     over = partial(
         demand_over, seen, everywhere, state.samples, now=now, interval_seconds=policy.interval_seconds
     )
@@ -218,7 +230,8 @@ def situation_of(state: State, snapshot: Snapshot, policy: Policy, now: float) -
         placed=everywhere,
         means=means,
         readings=readings,
-        usable={node.id: usability(node, policy) for node in seen.nodes.values()},
+        usable=usable_nodes(seen, policy, drained),
+        drained=drained,
         mem_used_bytes={node.id: _committed(node, placed.get(node.id, ())) for node in seen.nodes.values()},
         judged=judged,
         hour=over(seconds=policy.long_window_seconds, is_patient=False),

@@ -160,6 +160,25 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class Draining:
+    """A node that a person has emptied for maintenance, and that takes no VM until that is ended.
+
+    Attributes:
+        node: which one.
+        name: what it is called.
+        begun_at: since when, Unix seconds.
+        vms: how many VMs were on it then.
+        is_empty: whether no VM is on it any more.
+    """
+
+    node: NodeId
+    name: str
+    begun_at: float
+    vms: int
+    is_empty: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """All of it.
 
@@ -178,6 +197,7 @@ class State:
         unclear_since: since when the cluster was not seen well, be it that nobody knows; `None` while it is well.
         others: migrations that are not ours.
         clock: tells a clock that jumps.
+        drain: the node that is being drained, or is drained.
         flaws: of rules, those that were told, in sentences.
     """
 
@@ -195,6 +215,7 @@ class State:
     unclear_since: float | None = None
     others: Others = Others()
     clock: WallClock = WallClock()
+    drain: Draining | None = None
     flaws: tuple[str, ...] = ()
 
     @property

@@ -53,9 +53,8 @@ def _to(s: Situation, group: tuple[Vm, ...], node: Node, first: Vm | None) -> Wa
     coming.sort(key=lambda vm: (first is None or vm.id != first.id, vm.mem_bytes))
     steps: list[Step] = []
     for vm in coming:
-        if not vm_verdicts(s, vm, Reason.TOGETHER)[-1].ok:
-            return None
-        if not trial(s, vm, node, Reason.TOGETHER).ok:
+        reason = Reason.DRAIN if vm.node_id == s.drained else Reason.TOGETHER
+        if not (vm_verdicts(s, vm, reason)[-1].ok and trial(s, vm, node, reason).ok):
             return None
         steps.append(Step(vm, node))
         s = after(s, vm, node)

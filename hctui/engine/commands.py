@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from hctui.core.commands import Approve, Choose, MoveVm, Pause, Reject, Resume
+from hctui.core.commands import Approve, Choose, Drain, EndDrain, MoveVm, Pause, Reject, Resume
 from hctui.core.commands import Command as Order
 from hctui.core.policy import Policy
 
@@ -42,6 +42,8 @@ __all__ = [
     "ChangeSettings",
     "Choose",
     "Command",
+    "Drain",
+    "EndDrain",
     "MoveVm",
     "Order",
     "Pause",

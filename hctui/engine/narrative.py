@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from hctui.config import Settings
+from hctui.core import draining
 from hctui.core.closing import RESUMED
 from hctui.core.decision import (
     Candidate,
@@ -79,7 +80,9 @@ class Narrator:
         if decision.outcome is Outcome.COLLECTING:
             yield _entry("collecting", f"Collecting data... {_history(decision)}")
         for finding in decision.findings:
-            if finding.reason.is_load and finding.headline:
+            if finding.reason is Reason.DRAIN and not self._is_known(finding):
+                yield from self._finding(finding, "draining", f"DRAINING: {finding.headline}")
+            elif finding.reason.is_load and finding.headline:
                 yield from self._finding(finding, "imbalance", f"Imbalance detected: {finding.headline}")
             elif finding.reason.is_load:
                 yield _entry(_LOAD_CALM.get(decision.outcome, "balanced"), finding.sentence)
@@ -89,7 +92,7 @@ class Narrator:
             yield _move_entry("proposal", "PROPOSAL: migrate", decision.move)
 
     def _rules(self, decision: Decision) -> Iterator[_Entry]:
-        rules = [finding for finding in decision.findings if not finding.reason.is_load]
+        rules = [finding for finding in decision.findings if finding.reason.is_rule]
         if not rules:
             yield _entry("rules_kept", f"All rules are kept{_imagining(decision)}.")
         known = [finding for finding in rules if self._is_known(finding)]
@@ -192,7 +195,11 @@ _WAITING: dict[Outcome, str] = {
     Outcome.OFF_HOURS: "off_hours",
 }
 
-_NOTICED = {"rule_mended": Level.INFO}
+_NOTICED = {
+    "rule_mended": Level.INFO,
+    draining.BEGUN: Level.INFO,
+    draining.EMPTY: Level.INFO,
+}
 """The levels of notices that are no warnings."""
 
 _LOAD_CALM = {Outcome.RULES_ONLY: "off_hours"}

@@ -18,6 +18,8 @@ from hctui.engine.commands import (
     ChangeSettings,
     Choose,
     Command,
+    Drain,
+    EndDrain,
     MoveVm,
     Pause,
     Reject,
@@ -52,8 +54,12 @@ def of_its_own(notices: Sequence[Notice]) -> tuple[str, ...]:
 def _route(vm_id: VmId, target: NodeId, view: View) -> str:
     """`web-03 to 10.0.0.103`."""
     vm = view.snapshot.vms.get(vm_id) if view.snapshot else None
-    node = view.snapshot.nodes.get(target) if view.snapshot else None
-    return f"{vm.name if vm else 'an unknown VM'} to {node.name if node else 'an unknown node'}"
+    return f"{vm.name if vm else 'an unknown VM'} to {_node(target, view)}"
+
+
+def _node(node_id: NodeId, view: View) -> str:
+    node = view.snapshot.nodes.get(node_id) if view.snapshot else None
+    return node.name if node else "an unknown node"
 
 
 def _proposal(number: int, view: View) -> str:
@@ -93,6 +99,10 @@ _WORDS: dict[type[Any], Callable[[Any, View], str]] = {
         f"have {_route(order.vm_id, order.target, view)} wait instead of {_proposal(order.proposal_id, view)}"
     ),
     MoveVm: _by_hand,
+    Drain: lambda order, view: f"drain {_node(order.node_id, view)}",
+    EndDrain: lambda order, view: (
+        f"end the drain of {view.state.drain.name if view.state.drain else 'no node'}"
+    ),
     ChangeSettings: lambda order, view: _settings(order),
     ReloadSettings: lambda order, view: "read the settings file again",
 }

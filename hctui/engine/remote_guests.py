@@ -12,7 +12,16 @@ from collections.abc import Collection
 
 from hctui.core.commands import Giver
 from hctui.core.wording import count
-from hctui.engine.commands import Approve, ChangeSettings, Command, Pause, Reject, Resume
+from hctui.engine.commands import (
+    Approve,
+    ChangeSettings,
+    Command,
+    Drain,
+    EndDrain,
+    Pause,
+    Reject,
+    Resume,
+)
 from hctui.engine.remote_wire import Garbled, Who
 
 MOST_CONSOLES = 8
@@ -25,12 +34,13 @@ ORDER_SECONDS = 5.0
 ERRAND_SECONDS = 300.0
 """So long a command may stay for its answer: longer than any of ours waits."""
 
-_ORDERS: dict[Who, type[Command]] = {
-    Who.PAUSE: Pause,
-    Who.RESUME: Resume,
-    Who.APPROVE: Approve,
-    Who.REJECT: Reject,
-    Who.DRY_RUN: ChangeSettings,
+_ORDERS: dict[Who, tuple[type[Command], ...]] = {
+    Who.PAUSE: (Pause,),
+    Who.RESUME: (Resume,),
+    Who.APPROVE: (Approve,),
+    Who.REJECT: (Reject,),
+    Who.DRY_RUN: (ChangeSettings,),
+    Who.DRAIN: (Drain, EndDrain),
 }
 """What each command orders, and nothing else; a look orders nothing, a console what it likes."""
 
@@ -56,7 +66,7 @@ class Guest:
         Raises:
             Garbled: it may not.
         """
-        if self.who is not Who.CONSOLE and type(command) is not _ORDERS.get(self.who):
+        if self.who is not Who.CONSOLE and type(command) not in _ORDERS.get(self.who, ()):
             raise Garbled("It ordered what is not its business.")
 
 

@@ -25,6 +25,8 @@ from hctui.engine.commands import (
     ChangeSettings,
     Choose,
     Command,
+    Drain,
+    EndDrain,
     MoveVm,
     Pause,
     Reject,
@@ -34,7 +36,7 @@ from hctui.engine.commands import (
 from hctui.engine.remote_view import MASK, Changes
 from hctui.engine.view import Line
 
-PROTOCOL = 2
+PROTOCOL = 3
 
 MOST_ORDER_BYTES = 256 * 1024
 """The longest message an engine takes."""
@@ -70,6 +72,7 @@ class Who(StrEnum):
     APPROVE = "hctui approve"
     REJECT = "hctui reject"
     DRY_RUN = "hctui dry-run"
+    DRAIN = "hctui drain"
 
 
 class Hello(msgspec.Struct, tag="hello", frozen=True):
@@ -148,6 +151,8 @@ _COMMANDS: dict[str, type[Command]] = {
     "reject": Reject,
     "choose": Choose,
     "move": MoveVm,
+    "drain": Drain,
+    "end drain": EndDrain,
     "change settings": ChangeSettings,
     "reload settings": ReloadSettings,
 }
@@ -220,10 +225,7 @@ def command_in(message: Submit) -> Command:
     forgotten = command.forget if isinstance(command, ReloadSettings) else ()
     if not {*named, *forgotten} <= set(BY_KEY):
         raise Garbled("It names a setting that does not exist.")
-    if (
-        isinstance(command, MoveVm | Choose)
-        and max(map(len, (command.vm_id, command.target))) > MOST_ID_CHARACTERS
-    ):
+    if any(len(each) > MOST_ID_CHARACTERS for each in _ids_in(command)):
         raise Garbled("It names a VM or a node by an id that is longer than any.")
     if isinstance(command, ChangeSettings) and (secrets := _secrets_of(command)):
         raise SecretOrdered(
@@ -231,6 +233,16 @@ def command_in(message: Submit) -> Command:
             hint="Save it in the settings file instead; hctui reads it there.",
         )
     return command
+
+
+def _ids_in(command: Command) -> tuple[str, ...]:
+    match command:
+        case MoveVm() | Choose():
+            return command.vm_id, command.target
+        case Drain():
+            return (command.node_id,)
+        case _:
+            return ()
 
 
 def _secrets_of(command: ChangeSettings) -> list[str]:

@@ -76,12 +76,16 @@ def export(journal: Path, what: Subject, form: Form, path: Path, since: float, u
         sheet = _SHEETS[what](journal, since, until)
     except (ValueError, OverflowError, OSError) as error:  # a time that no calendar has
         raise unreadable(journal, "row", error) from error
-    _write_new(path, _TEXTS[form](sheet).encode())
+    write_new(path, _TEXTS[form](sheet).encode())
     return len(sheet.rows)
 
 
-def _write_new(path: Path, content: bytes) -> None:
-    """All of it or no file."""
+def write_new(path: Path, content: bytes) -> None:
+    """All of it in a new file that only its owner may read, or no file.
+
+    Raises:
+        ExportError: it cannot be written; `FileInTheWay`: there is one.
+    """
     try:
         # With O_EXCL neither a file nor a link of that name is followed or changed.
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)

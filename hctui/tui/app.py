@@ -18,8 +18,9 @@ from textual.app import App, SystemCommand
 from textual.command import Provider
 from textual.screen import ModalScreen, Screen
 
+from hctui.core.model import NodeId
 from hctui.core.policy import Mode
-from hctui.engine.commands import ChangeSettings, Command, Pause, Resume
+from hctui.engine.commands import ChangeSettings, Command, Drain, EndDrain, Pause, Resume
 from hctui.engine.view import Front, Level, Line, View
 from hctui.tui import saying, status
 from hctui.tui.clipping import CopyFailed, write_copy
@@ -285,6 +286,18 @@ class Console(DiscreetApp[Leaving]):
                 questions.live_auto(view, self._report(view)),
                 {questions.YES: ChangeSettings({"mode": "auto"})},
             )
+
+    def drain(self, node_id: NodeId) -> None:
+        """Ask whether a node is to be drained, with the plan; or whether its drain is to end."""
+        from hctui.tui.screens import drain_question
+
+        situation, view = self.picture.situation, self.front.view
+        if situation is None or node_id not in situation.snapshot.nodes:
+            self.say("The node is not known any more.")
+        elif view.state.drain is not None and view.state.drain.node == node_id:
+            self.ask(drain_question.ending(view.state.drain), {questions.YES: EndDrain()})
+        else:
+            self.ask(drain_question.beginning(situation, node_id, view), {questions.YES: Drain(node_id)})
 
     def _report(self, view: View) -> Evidence:
         return questions.report_of(lambda: self.front.queries, view, self.front.now())

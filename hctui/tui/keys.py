@@ -191,6 +191,14 @@ KEYS: tuple[Key, ...] = (
         Where.VMS,
     ),
     Key(
+        "drain",
+        "o",
+        "drain",
+        "drain",
+        "Empty the node under the cursor for maintenance: shows the plan and asks. On a drained node: end that.",
+        Where.NODES,
+    ),
+    Key(
         "sort", "s", "sort", "sort", "Sort by the next column; a click on a header does the same.", Where.VMS
     ),
     Key("reverse", "r", "reverse", "", "Sort the other way round.", Where.VMS),

@@ -38,7 +38,7 @@ class Place:
     """Something to go to.
 
     Attributes:
-        kind: `node`, `VM` or `move`.
+        kind: what it is: `node`, `VM`, `move` and so on.
         name: as the cluster has it.
         where: the node a VM is on, which tells VMs of one name apart.
         help: what is done there. Textual reads this as markup, so nothing of the cluster may be in it.
@@ -113,10 +113,16 @@ class Places(Provider):
             yield _node(console, node)
         for vm in snapshot.vms.values():
             yield from _vm(console, vm)
+        for node in snapshot.nodes.values():
+            yield _drain(console, node)
 
 
 def _node(console: Console, node: Node) -> Place:
     return Place("node", node.name, "", "Details of this node.", partial(_open_node, console, node.id))
+
+
+def _drain(console: Console, node: Node) -> Place:
+    return Place("drain", node.name, "", "Empty it, or end that.", partial(console.drain, node.id))
 
 
 def _vm(console: Console, vm: Vm) -> Iterator[Place]:

@@ -46,12 +46,17 @@ def identity(picture: Picture, attached_to: int | None = None) -> Cell:
 
 
 def switches(view: View) -> Cell:
-    """`DRY RUN` or `LIVE`, `AUTO` or `APPROVE`, `PAUSED` if it is, and `NO JOURNAL` while that cannot be written."""
+    """`DRY RUN` or `LIVE`, `AUTO` or `APPROVE`, and what else is not as usual.
+
+    `PAUSED`, `DRAINING` or `DRAINED` for a node, and `NO JOURNAL` while that cannot be written.
+    """
     dry = view.policy.dry_run
     words = [cell(" DRY RUN ", Tone.GOOD) if dry else cell(" LIVE ", Tone.WARNING)]
     words.append(cell(f" {view.policy.mode.upper()} ", Tone.STRONG))
     if view.state.paused:
         words.append(cell(" PAUSED ", Tone.NOTICE))
+    if view.state.drain:
+        words.append(cell(" DRAINED " if view.state.drain.is_empty else " DRAINING ", Tone.NOTICE))
     if view.journal_error:
         words.append(cell(" NO JOURNAL ", Tone.BAD))
     return joined(*words)

@@ -406,8 +406,8 @@ def test_0_is_a_number_of_a_proposal_like_another(
         came.append(ordered(replace(view_of(), state=State(proposal=Proposal(7, move("web"), NOW)))))
         return 1
 
-    monkeypatch.setattr("hctui.cli.control._meant", lambda *_: ONE)
-    monkeypatch.setattr("hctui.cli.control._told", told)
+    monkeypatch.setattr("hctui.cli.control.meant_engine", lambda *_: ONE)
+    monkeypatch.setattr("hctui.cli.control.order_told", told)
     CliRunner().invoke(command, ["0"], catch_exceptions=False)
     assert came == [Came("Proposal 0 does not wait. Proposal 7 does.", is_done=False)]
 

@@ -402,8 +402,10 @@ def test_elsewhere(number: int, ok: bool) -> None:
 
 @pytest.mark.parametrize("strategy", Strategy)
 def test_every_reason_has_its_checks_and_rules_bind_all_of_them(strategy: Strategy) -> None:
-    own = {checks.running, checks.not_busy, checks.no_gpu, checks.source_usable}
     for reason in Reason:
+        others = {Reason.DRAIN: checks.source_drained, Reason.MANUAL: checks.source_by_hand}
+        source = others.get(reason, checks.source_usable)
+        own = {checks.running, checks.not_busy, checks.no_gpu, source}
         assert own <= set(checks.VM_CHECKS[strategy][reason])
         assert {checks.usable, checks.ram} <= set(checks.ROOM_CHECKS[strategy][reason])
         pins = checks.pin_grows_no_worse if reason is Reason.ROOM else checks.pin_allows

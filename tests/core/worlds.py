@@ -81,6 +81,8 @@ class Order(StrEnum):
     APPROVE_AND_CHOOSE = "approve and choose"
     MOVE = "move by hand"
     MOVE_ANYWAY = "move by hand, overriding the cooldowns"
+    DRAIN = "drain a node"
+    END_DRAIN = "end the drain"
     FLIP = "flip the dry run"
 
 

@@ -17,12 +17,14 @@ import pytest
 
 from hctui.config import BY_KEY, SETTINGS, load
 from hctui.core.errors import HctuiError
+from hctui.core.model import NodeId
 from hctui.engine import remote_client, remote_place, remote_server
 from hctui.engine.clock import RealClock, SteppedClock
 from hctui.engine.commands import (
     Approve,
     ChangeSettings,
     Command,
+    Drain,
     MoveVm,
     Pause,
     Reject,
@@ -285,6 +287,7 @@ async def test_a_command_orders_what_its_name_says_and_once(tmp_path: Path, who:
         Who.APPROVE: Approve(7),
         Who.REJECT: Reject(7),
         Who.DRY_RUN: ChangeSettings({"dry_run": "true"}),
+        Who.DRAIN: Drain(NodeId("n1")),
     }
     assert set(orders) == set(Who) - {Who.CONSOLE, Who.STATUS}
     for named, order in orders.items():

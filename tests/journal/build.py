@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from hctui.core.commands import Choose, MoveVm, Ordered
+from hctui.core.commands import Choose, Drain, MoveVm, Ordered
 from hctui.core.decision import (
     Candidate,
     Check,
@@ -42,6 +42,7 @@ from hctui.core.policy import Mode
 from hctui.core.state import (
     Arrival,
     Departure,
+    Draining,
     FailedMove,
     Failure,
     Imagination,
@@ -204,7 +205,11 @@ def full_decision(at: float) -> Decision:
         imagined=2,
         answer="Not sent: it expired after 10:00 min.",
         declined=Orders(
-            7, Choose(7, VmId("v1"), NodeId("id-n2")), (MoveVm(VmId("v1"), NodeId("id-n2"), True),), 6
+            7,
+            Choose(7, VmId("v1"), NodeId("id-n2")),
+            (MoveVm(VmId("v1"), NodeId("id-n2"), True),),
+            6,
+            Drain(NodeId("id-n1")),
         ),
         closed=Closed(7, move(), at - 600.0, Ending.REJECTED, at + 1800.0),
         notices=(Notice("resumed", "The pause is over."),),
@@ -237,6 +242,7 @@ def full_state(at: float = START) -> State:
         failure_pause_at=at - 29.0,
         unclear_since=at - 28.0,
         others=Others((Sighting(web, "web", at - 90.0, at - 60.0),), at - 55.0, at - 57.0),
+        drain=Draining(n1, "n1", at - 70.0, 9, is_empty=True),
         flaws=("web has the tag anti_x, but no VM is named x.",),
         clock=WallClock(at - 1.0, (3600.0,)),
     )

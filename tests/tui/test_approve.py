@@ -96,7 +96,7 @@ async def test_it_shows_everything_there_is_to_know() -> None:
             "to .102 20 → 23 % 20 → 28 %",
             "web .103 90 → 87 30 → 33 60 → 52 20 → 28",
             "app .102 90 → 88 20 → 22 60 → 56 20 → 24",
-            "all 28 checks hold",
+            "all 29 checks hold",
             "The target, 10.0.0.102",
             "ok Mean CPU 20.0 %, below 50.0 %.",
             "ok RAM 28.0 % with 8 GiB more, within the limit of 70.0 %.",

@@ -259,6 +259,12 @@ class Dashboard(Page[None]):
         if self.vm_id:
             self.app.push_screen(MovePage(self.vm_id))
 
+    def action_drain(self) -> None:
+        """Drain the node under the cursor, or end that, after a question."""
+        key = self.query_one(NodeTable).cursor_key
+        if key:
+            self.console_app.drain(NodeId(key))
+
     def action_copy(self) -> None:
         """Copy the row under the cursor."""
         table = self.focused

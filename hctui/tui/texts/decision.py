@@ -23,6 +23,7 @@ _TITLES = {
     Reason.PIN: "Pin",
     Reason.TOGETHER: "Keep together",
     Reason.ROOM: "Room for a rule",
+    Reason.DRAIN: "Drain",
     Reason.LOAD: "Load",
     Reason.RAM: "RAM",
     Reason.MANUAL: "A move by hand",
@@ -158,6 +159,7 @@ def _order(finding: Finding) -> str:
         Reason.PIN: "; the nodes it is pinned to, emptiest first",
         Reason.TOGETHER: "; for each the nodes, up to the first that can take it",
         Reason.ROOM: "",
+        Reason.DRAIN: ", the largest first; for each the nodes, emptiest first",
         Reason.MANUAL: "",
     }[finding.reason]
     return f"{vms} considered{order}:"
