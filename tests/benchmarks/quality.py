@@ -62,7 +62,9 @@ def _jobs(part: str, asked: argparse.Namespace, seeds: range) -> list[Job]:
         return jobs_of(steady, seeds[:FEW], ["best-fit"])
     if part == "front":
         return jobs_of(one, seeds, ["documented", *(each.name for each in FRONT)])
-    return jobs_of(one, seeds[:FEW], ["documented", "best-fit", *(each.name for each in INGREDIENTS)])
+    # On the largest cluster, where moves follow each other closely enough for what restrains them to matter.
+    largest = [Shape(*SIZES[asked.sizes[-1]], INTENSITIES[-1], asked.hours)]
+    return jobs_of(largest, seeds[:FEW], ["documented", "best-fit", *(each.name for each in INGREDIENTS)])
 
 
 def _show(part: str, results: list[Result], aims: tables.Aims) -> None:
