@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from hctui.core import best_fit, by_hand, draining, intake, planner, proposals, repair, streak
+from hctui.core import best_fit, by_hand, draining, intake, learning, planner, proposals, repair, streak
 from hctui.core import migration as migrations
 from hctui.core.answers import Answer, Refused
 from hctui.core.closing import accounted
@@ -131,14 +131,15 @@ def recheck(
     state, safety = seen.state, seen.safety
     situation = situation_of(state, snapshot, policy, now)
     if move.reason is Reason.MANUAL:
-        return state, by_hand.objection(situation, by_hand.guarded(state, safety), move)
-    blocked = next((verdict for verdict in safety if not verdict.ok), None)
-    return state, blocked or objection(situation, move)
+        blocked = by_hand.objection(situation, by_hand.guarded(state, safety), move)
+        return state if blocked else learning.foreseen(state, situation, move), blocked
+    blocked = next((verdict for verdict in safety if not verdict.ok), None) or objection(situation, move)
+    return state if blocked else learning.foreseen(state, situation, move), blocked
 
 
 def begun(state: State, move: Move, migration_id: str, now: float) -> State:
     """The state with the intent of a move: to be on disk before the request is sent."""
-    state = at_the_clock(state, now)
+    state = learning.begun(at_the_clock(state, now), migration_id)
     return replace(state, migration=migrations.intend(migration_id, move, now), proposal=None)
 
 
@@ -180,6 +181,7 @@ def watched(state: State, seen: Look, policy: Policy, now: float) -> tuple[State
         return replace(with_failure(ledger, migration.move, now, migration.note), fresh_since=now)
 
     state = streak.after_end(in_every_reality(state, after), migration)
+    state = learning.ended(state, migration, now)
     return replace(state, migration=None), migration
 
 

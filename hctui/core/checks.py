@@ -277,7 +277,7 @@ def not_backed_off(s: Situation, vm: Vm, node: Node) -> Verdict:
 
 def projected_cpu(s: Situation, vm: Vm, node: Node) -> Verdict:
     """With the VM on it the target stays below the upper threshold less the margin, now and over the long window."""
-    limit = relief.target_limit_percent(s.policy)
+    limit = max(0.0, relief.target_limit_percent(s.policy) - s.learned.extra_margin_points)
     demand = s.judged.vm(vm.id)
     before = s.means[node.id]
     if before is None or demand is None or not node.threads:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from hctui.core import draining, flaws, others
+from hctui.core import draining, flaws, learning, others
 from hctui.core.decision import Check, Notice, Verdict
 from hctui.core.history import recorded, sample_of
 from hctui.core.model import Snapshot, VmId
@@ -43,7 +43,8 @@ def look(state: State, snapshot: Snapshot, policy: Policy, now: float) -> Seen:
         state, notices = others.noted(state, foreign, policy, now)
     state, told = flaws.noted(state, snapshot, policy)
     state, drained = draining.noted(state, snapshot)
-    return Seen(state, safety, (*notices, *told, *drained))
+    state, conclusions = learning.measured(state, now)
+    return Seen(state, safety, (*notices, *told, *drained, *conclusions))
 
 
 def look_again(

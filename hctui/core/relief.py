@@ -181,6 +181,9 @@ def usual_seconds(s: Situation, node_id: NodeId) -> float:
 
 def migration_seconds(s: Situation, mem_bytes: float) -> float:
     """How long a live migration of so much RAM takes, as far as is known."""
+    learned = s.learned.seconds_per_gib
+    if learned is not None:
+        return learned * mem_bytes / GIB
     return ASSUMED_START_SECONDS + ASSUMED_SECONDS_PER_GIB * mem_bytes / GIB
 
 

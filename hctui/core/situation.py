@@ -14,6 +14,7 @@ from functools import partial
 from hctui.core.decision import Check, NodeLoad, Reason, Trial, Verdict
 from hctui.core.demand import Demand, demand_over
 from hctui.core.history import Reading, Window, window
+from hctui.core.learned import NOTHING_LEARNED, Learned
 from hctui.core.model import NetworkStatus, Node, NodeId, Snapshot, Vm, VmId
 from hctui.core.policy import Policy, Strategy
 from hctui.core.rules import Rules, rules_of
@@ -147,6 +148,7 @@ class Situation:
         mem_used_bytes: RAM in use on each node, at least what the system and its VMs have reserved; `None` unknown.
         left_at: when a VM last left a node by a move, as far as that still matters.
         drained: the node that is being drained, or is; it takes no VM.
+        learned: from the balancer's own migrations.
         imagined: how many VMs are only imagined to be where the snapshot has them.
         rooms: filled by `checks` as targets are tried: what a VM of so many bytes finds on each node.
         orders: filled by `planner`: the nodes in the order in which such a VM tries them for a rule's sake.
@@ -169,6 +171,7 @@ class Situation:
     failures: Mapping[tuple[VmId, NodeId], Failure] = field(default_factory=dict)
     left_at: Mapping[tuple[VmId, NodeId], float] = field(default_factory=dict)
     drained: NodeId | None = None
+    learned: Learned = NOTHING_LEARNED
     imagined: int = 0
     rooms: dict[tuple[Reason, int], dict[NodeId, Trial]] = field(default_factory=dict, repr=False)
     orders: dict[int, list[Node]] = field(default_factory=dict, repr=False)
@@ -232,6 +235,7 @@ def situation_of(state: State, snapshot: Snapshot, policy: Policy, now: float) -
         readings=readings,
         usable=usable_nodes(seen, policy, drained),
         drained=drained,
+        learned=state.learned,
         mem_used_bytes={node.id: _committed(node, placed.get(node.id, ())) for node in seen.nodes.values()},
         judged=judged,
         hour=over(seconds=policy.long_window_seconds, is_patient=False),

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from hctui.core.decision import Move
 from hctui.core.history import Sample
+from hctui.core.learned import NOTHING_LEARNED, Learned
 from hctui.core.migration import Migration
 from hctui.core.model import NodeId, Snapshot, VmId
 from hctui.core.policy import Policy, Strategy
@@ -198,6 +199,7 @@ class State:
         others: migrations that are not ours.
         clock: tells a clock that jumps.
         drain: the node that is being drained, or is drained.
+        learned: from its own migrations.
         flaws: of rules, those that were told, in sentences.
     """
 
@@ -216,6 +218,7 @@ class State:
     others: Others = Others()
     clock: WallClock = WallClock()
     drain: Draining | None = None
+    learned: Learned = NOTHING_LEARNED
     flaws: tuple[str, ...] = ()
 
     @property

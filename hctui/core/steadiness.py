@@ -79,6 +79,10 @@ def _shifted(state: State, seconds: float) -> State:
             phase_since=migration.phase_since + seconds,
         ),
         proposal=proposal and replace(proposal, made_at=proposal.made_at + seconds),
+        learned=replace(
+            state.learned,
+            awaiting=tuple(replace(each, arrived_at=at(each.arrived_at)) for each in state.learned.awaiting),
+        ),
         drain=state.drain and replace(state.drain, begun_at=state.drain.begun_at + seconds),
         unwell_at=at(state.unwell_at),
         failed_in_a_row=_all_later(state.failed_in_a_row, seconds),

@@ -8,12 +8,14 @@ included.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+import threading
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
 from hctui.core.decision import Decision, Outcome
 from hctui.core.model import VmId
+from hctui.core.policy import Policy
 from hctui.journal.chronicle import (
     DecisionTold,
     MigrationTold,
@@ -23,12 +25,15 @@ from hctui.journal.chronicle import (
     read_orders,
 )
 from hctui.journal.export import ExportError, FileInTheWay, Form, Subject, export
+from hctui.journal.frames import read_frames
 from hctui.journal.report import read_report
 from hctui.journal.report_text import render
 from hctui.journal.series import NodeSeries, Placement, VmSeries, read_node_series, read_vm_series
 from hctui.journal.traces import read_decision, read_decision_after, read_decision_at
+from hctui.replay.course import Course, replayed
 
 __all__ = [
+    "Course",
     "DecisionTold",
     "ExportError",
     "FileInTheWay",
@@ -43,6 +48,10 @@ __all__ = [
 ]
 
 _EVER = float("-inf")
+
+
+class _NobodyAsksAnyMore(Exception):
+    """Ends a replay whose task was cancelled; nobody is there to see it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +114,28 @@ class Queries:
         return await asyncio.to_thread(
             lambda: render(read_report(self.path, since, until, cpu_upper_percent), width=None)
         )
+
+    async def replay(
+        self, since: float, until: float, policy: Policy, heard: Callable[[float], None] | None = None
+    ) -> Course:
+        """What a policy would have done with the samples of a time; see `hctui.replay`.
+
+        Ends early if the task that asks is cancelled. `heard` is called by another thread, with each sample's time.
+        """
+        is_over = threading.Event()
+
+        def heed(at: float) -> None:
+            if is_over.is_set():
+                raise _NobodyAsksAnyMore
+            if heard:
+                heard(at)
+
+        try:
+            return await asyncio.to_thread(
+                lambda: replayed(read_frames(self.path, since, until), policy, on_frame=heed)
+            )
+        finally:
+            is_over.set()
 
     async def export(self, what: Subject, form: Form, path: Path, since: float, until: float) -> int:
         """Write a new file with all of a time, the oldest first, readable by its owner only; returns the rows.

@@ -36,6 +36,7 @@ class MigrationTold:
         ended_at: `None` while it is under way, and for an imagined one.
         phase: `None` for an imagined one.
         note: the fact it ended in.
+        effect: what it was to do to its two nodes, and what was measured of them; empty where nobody knows.
     """
 
     id: str
@@ -51,6 +52,7 @@ class MigrationTold:
     ended_at: float | None = None
     phase: Phase | None = None
     note: str = ""
+    effect: str = ""
 
     @property
     def is_imagined(self) -> bool:
@@ -181,8 +183,8 @@ def read_orders(
 def _real(connection: sqlite3.Connection, since: float, until: float, limit: int) -> Iterator[MigrationTold]:
     cursor = connection.execute(
         "SELECT id, vm_id, vm_name, source, source_name, target, target_name, reason, sentence, requested_at, "
-        "ended_at, phase, note FROM migrations WHERE requested_at BETWEEN ? AND ? "
-        "ORDER BY requested_at DESC, rowid DESC LIMIT ?",
+        "ended_at, phase, note, coalesce((SELECT told FROM effects WHERE migration_id = id), '') AS effect "
+        "FROM migrations WHERE requested_at BETWEEN ? AND ? ORDER BY requested_at DESC, rowid DESC LIMIT ?",
         (since, until, limit),
     )
     return _rows(cursor, MigrationTold)

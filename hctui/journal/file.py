@@ -15,6 +15,7 @@ from pathlib import Path
 from hctui.core.commands import Ordered
 from hctui.core.decision import Decision
 from hctui.core.history import Sample
+from hctui.core.learning import sentence
 from hctui.core.migration import Migration
 from hctui.core.model import ClusterInfo, Snapshot
 from hctui.core.state import State
@@ -221,6 +222,10 @@ class JournalFile:
                 *encoding.UNWRITABLE
             ):  # was said when it was to be written, and holds up nothing else
                 self._upsert_migration(migration)
+        self._connection.executemany(
+            "INSERT OR REPLACE INTO effects (migration_id, told) VALUES (?, ?)",
+            [(each.migration_id, sentence(each)) for each in (*state.learned.awaiting, *state.learned.news)],
+        )
         body = encoding.write_state(state)
         self._connection.execute("INSERT OR REPLACE INTO state (id, body) VALUES (1, ?)", (body,))
 

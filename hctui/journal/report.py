@@ -151,13 +151,16 @@ def _tallies(cycles: list[Cycle]) -> tuple[Tally, ...]:
 
 def _migrations(connection: sqlite3.Connection, since: float, until: float) -> list[MoveTold]:
     rows = connection.execute(
-        "SELECT requested_at, reason, vm_name, source_name, target_name, sentence, phase, note FROM migrations "
+        "SELECT requested_at, reason, vm_name, source_name, target_name, sentence, phase, note, "
+        "coalesce((SELECT told FROM effects WHERE migration_id = id), '') FROM migrations "
         "WHERE requested_at BETWEEN ? AND ? ORDER BY requested_at",
         (since, until),
     )
     return [
-        MoveTold(at, False, Reason(reason), vm, source, target, sentence, Phase(phase), note)
-        for at, reason, vm, source, target, sentence, phase, note in rows
+        MoveTold(
+            at, False, Reason(reason), vm, source, target, sentence, Phase(phase), f"{note} {effect}".rstrip()
+        )
+        for at, reason, vm, source, target, sentence, phase, note, effect in rows
     ]
 
 

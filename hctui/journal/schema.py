@@ -33,6 +33,17 @@ _ORDERS = """
     )
     """
 
+# What a migration was to do to its two nodes, and what was measured of them, in words.
+_EFFECTS = """
+    CREATE TABLE IF NOT EXISTS effects (
+        migration_id TEXT NOT NULL PRIMARY KEY,
+        told         TEXT NOT NULL
+    )
+    """
+
+_LATER = (_ORDERS, _EFFECTS)
+"""Tables that journals made before the first release may not have."""
+
 _TABLES = (
     """
     CREATE TABLE cluster (
@@ -101,7 +112,7 @@ _TABLES = (
         note         TEXT NOT NULL
     )
     """,
-    _ORDERS,
+    *_LATER,
     """
     CREATE TABLE state (
         id   INTEGER PRIMARY KEY CHECK (id = 1),
@@ -197,7 +208,8 @@ def _check_whole(connection: sqlite3.Connection, path: Path) -> None:
 def _create_tables(connection: sqlite3.Connection, path: Path) -> None:
     with transaction(connection):
         if _known_version(connection, path):
-            connection.execute(_ORDERS)  # journals made before the first release may have none
+            for statement in _LATER:
+                connection.execute(statement)
             return
         if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
             raise _not_a_journal(path)

@@ -37,6 +37,7 @@ MIGRATION_COLUMNS = (
     "target_name",
     "sentence",
     "note",
+    "effect",
 )
 
 DECISION_COLUMNS = (
@@ -122,6 +123,7 @@ def _migration_row(told: MigrationTold) -> tuple[Cell, ...]:
         told.target_name,
         told.sentence,
         told.note,
+        told.effect,
     )
 
 

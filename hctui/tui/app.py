@@ -363,6 +363,12 @@ class Console(DiscreetApp[Leaving]):
 
         self.push_screen(Matrix())
 
+    def action_what_if(self) -> None:
+        """Show what other settings would have done."""
+        from hctui.tui.screens.what_if import WhatIf
+
+        self.push_screen(WhatIf())
+
     def action_undo(self) -> None:
         """Offer to move the VM that was moved last back to where it came from."""
         from hctui.tui.screens.move import undo_page

@@ -30,6 +30,7 @@ class Where(StrEnum):
     CHARTS = "on the charts"
     HISTORY = "in the history"
     SETTINGS = "in the settings"
+    WHAT_IF = "on the page of What if"
     QUESTION = "in a question"
 
 
@@ -114,6 +115,14 @@ KEYS: tuple[Key, ...] = (
         "matrix",
         "matrix",
         "The matrix: every VM against every node, with the first check that keeps it from moving there.",
+        Where.EVERYWHERE,
+    ),
+    Key(
+        "what_if",
+        "k",
+        "what_if",
+        "what if",
+        "What if: what other settings would have done with the recorded days, beside what these would have.",
         Where.EVERYWHERE,
     ),
     Key(
@@ -309,6 +318,14 @@ KEYS: tuple[Key, ...] = (
         "revert",
         "Take back the unsaved change under the cursor; if there is none, all of them, after a question.",
         Where.SETTINGS,
+    ),
+    Key(
+        "run",
+        "ctrl+r",
+        "run",
+        "try it",
+        "Replay the recorded days with what stands in the form; enter in a field does the same.",
+        Where.WHAT_IF,
     ),
     Key("answer_before", "left", "other_answer(-1)", "", "The answer to the left.", Where.QUESTION),
     Key("answer_after", "right", "other_answer(1)", "", "The answer to the right.", Where.QUESTION),

@@ -45,6 +45,7 @@ SCENES: tuple[Scene, ...] = (
     _scene(Where.CHARTS),
     _scene(Where.HISTORY),
     _scene(Where.SETTINGS),
+    _scene(Where.WHAT_IF),
     Scene(frozenset({Where.QUESTION, Where.PAGE})),
 )
 

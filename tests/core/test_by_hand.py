@@ -318,7 +318,7 @@ def _asked_for(state: State | None = None, order: MoveVm = TO_2) -> Move:
 
 def test_the_recheck_lets_pass_what_holds() -> None:
     state, objection = recheck(State(), CALM, _asked_for(), POLICY, NOW)
-    assert (replace(state, clock=State().clock), objection) == (State(), None)
+    assert (replace(state, clock=State().clock, learned=State().learned), objection) == (State(), None)
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ ALLOWED = (
     "hctui.engine.probes",
     "hctui.engine.queries",
     "hctui.engine.view",
+    "hctui.replay",
 )
 
 FOLDER = Path(hctui.tui.__file__).parent

@@ -24,6 +24,7 @@ from hctui.core.decision import (
     Trial,
     Verdict,
 )
+from hctui.core.learned import Forecast, Learned, Reading
 from hctui.core.migration import Migration, Phase
 from hctui.core.model import (
     ClusterInfo,
@@ -216,6 +217,25 @@ def full_decision(at: float) -> Decision:
     )
 
 
+_FORECAST = Forecast(
+    "m-1",
+    VmId("id-web"),
+    "web",
+    NodeId("id-n1"),
+    "n1",
+    NodeId("id-n2"),
+    "n2",
+    Reading(90.5, None),
+    Reading(70.0, 50.0),
+    True,
+    START,
+    Reading(71.0, 49.0),
+    Reading(72.0, 48.0),
+    disturbed=True,
+)
+_LEARNED = Learned((9.5,), _FORECAST, (_FORECAST,), (_FORECAST,), 2, 5.0)
+
+
 def full_state(at: float = START) -> State:
     """One in which no field, its samples aside, is at its default."""
     web, n1, n2 = VmId("id-web"), NodeId("id-n1"), NodeId("id-n2")
@@ -242,6 +262,7 @@ def full_state(at: float = START) -> State:
         failure_pause_at=at - 29.0,
         unclear_since=at - 28.0,
         others=Others((Sighting(web, "web", at - 90.0, at - 60.0),), at - 55.0, at - 57.0),
+        learned=_LEARNED,
         drain=Draining(n1, "n1", at - 70.0, 9, is_empty=True),
         flaws=("web has the tag anti_x, but no VM is named x.",),
         clock=WallClock(at - 1.0, (3600.0,)),

@@ -12,9 +12,12 @@ import pytest
 
 from hctui.core.commands import Ordered
 from hctui.core.decision import Closed, Ending, Outcome, Reason
+from hctui.core.learned import Learned
+from hctui.core.learning import sentence
 from hctui.core.migration import Migration, Phase
 from hctui.core.policy import Mode
-from hctui.journal import JournalError
+from hctui.core.state import State
+from hctui.journal import Journal, JournalError
 from hctui.journal.chronicle import (
     MAY_WAIT,
     DecisionTold,
@@ -26,10 +29,13 @@ from hctui.journal.chronicle import (
 )
 from hctui.journal.traces import read_decision, read_decision_at
 from tests.journal.build import (
+    ADDRESS,
+    CLUSTER,
     START,
     Entry,
     decision,
     full_decision,
+    full_state,
     migration,
     move,
     moving,
@@ -294,3 +300,16 @@ async def test_orders_come_latest_first_within_limit_and_time(folder: Path) -> N
 async def test_orders_are_looked_for_by_giver_or_words(folder: Path, contains: str, found: list[int]) -> None:
     told = read_orders(await written(folder, ORDERS), START, START + 90, contains=contains)
     assert [each.id for each in told] == found
+
+
+async def test_a_migration_is_told_with_what_it_did_to_its_nodes(folder: Path) -> None:
+    """What was predicted is there once it has arrived, and is replaced by what was measured."""
+    arrived = replace(migration(Phase.ARRIVED), id="m-1")
+    forecast = full_state().learned.awaiting[0]
+    early = replace(forecast, soon=None, late=None, disturbed=False)
+    async with Journal.open(folder, CLUSTER, ADDRESS) as journal:
+        for awaiting in (early, forecast):
+            await journal.record_migration(arrived, State(learned=Learned(awaiting=(awaiting,))))
+            (told,) = read_migrations(journal.path, 0, 2 * START)
+            assert told.effect == sentence(awaiting)
+    assert "predicted, 71.0 % after 5 min, 72.0 % after 30 min" in told.effect

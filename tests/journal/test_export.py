@@ -61,6 +61,7 @@ async def test_migrations_as_csv(folder: Path) -> None:
         "target_name": "n2",
         "sentence": "n1 is hot.",
         "note": "db is on n2.",
+        "effect": "",
     }
     assert imagined[:8] == [
         "dry-run-1",

@@ -111,6 +111,7 @@ HEAD = b'{"type":"hctui recording","version":1}\n'
         (gzip.compress(HEAD + b'{"type":"sample","at":"noon"}\n'), "line 2"),
         (gzip.compress(HEAD)[:-9], "recording.gz"),
     ],
+    ids=["text", "empty", "no tag", "no head", "version", "two heads", "no inventory", "no time", "cut off"],
 )
 def test_what_is_no_recording_is_told_with_its_line(tmp_path: Path, content: bytes, told: str) -> None:
     file = tmp_path / "recording.gz"

@@ -143,6 +143,7 @@ def matches(migration: MigrationTold, wanted: str) -> bool:
         ending(migration).text,
         migration.sentence,
         migration.note,
+        migration.effect,
     )
     return wanted.casefold() in "\n".join(words).casefold()
 
@@ -162,7 +163,8 @@ def whole(migration: MigrationTold) -> str:
         took = duration(migration.seconds)
         lines.append(f"Ended: {date_time(migration.ended_at)}, {ending(migration).text}, after {took}")
     lines += ["", migration.sentence]
-    return "\n".join([*lines, "", migration.note] if migration.note else lines)
+    lines += [line for told in (migration.note, migration.effect) if told for line in ("", told)]
+    return "\n".join(lines)
 
 
 def whole_order(order: OrderTold) -> str:
