@@ -88,17 +88,13 @@ def judged(
     return f"{new} against {old}: overload x{less:.2f}, moves x{more:.2f}"
 
 
-def silence(aims: Aims, results: Sequence[Result]) -> list[str]:
-    """Under constant load: when the last move was, and whether nothing happened for six hours after it."""
-    lines = []
-    for result in results:
-        last = max(result.moved_at, default=0.0)
-        left = result.shape.hours - last
-        lines.append(
-            f"  {result.shape.name}, seed {result.seed}: {len(result.moved_at)} moves, the last after {last:.1f} h"
-        )
-        aims.judge(
-            left >= SILENT_HOURS,
-            f"constant {result.shape.name}, seed {result.seed}: silent for {left:.1f} h, aim {SILENT_HOURS:g}",
-        )
-    return lines
+def silence(aims: Aims, name: str, results: Sequence[Result]) -> str:
+    """Under constant load: when each day had its moves, and whether nothing happened for six hours after the last."""
+    days = ["; ".join(f"{hour:.1f}" for hour in each.moved_at) or "never" for each in results]
+    silent = min(each.shape.hours - max(each.moved_at, default=0.0) for each in results)
+    returns = sum(each.measures.returns for each in results)
+    aims.judge(
+        silent >= SILENT_HOURS and not returns,
+        f"constant {name}: silent for {silent:.1f} h after its last move, aim {SILENT_HOURS:g}; {returns} returns",
+    )
+    return f"  {name}: moves after so many hours, day by day: {' | '.join(days)}"

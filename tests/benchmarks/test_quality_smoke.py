@@ -54,5 +54,6 @@ def test_aims_are_judged_by_ratio(overload_minutes: float, moves: int, returns: 
 @pytest.mark.parametrize(("moved_at", "missed"), [((), 0), ((0.3, 4.0), 0), ((0.3, 4.1), 1)])
 def test_silence_is_judged_from_the_last_move(moved_at: tuple[float, ...], missed: int) -> None:
     aims = Aims()
-    silence(aims, [replace(RESULT, shape=replace(SHAPE, hours=10.0), moved_at=moved_at)])
+    days = [replace(RESULT, shape=replace(SHAPE, hours=10.0), moved_at=each) for each in ((), moved_at)]
+    silence(aims, "3 x 12", days)
     assert aims.missed == missed
