@@ -131,6 +131,7 @@ async def test_a_question_never_holds_up_the_loop(
         "read_decision_at",
         "read_decision_after",
         "read_report",
+        "read_frames",
         "export",
     ):
         monkeypatch.setattr(queries, reader, patient)

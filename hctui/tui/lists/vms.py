@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from hctui.core.model import Vm, VmId
+from hctui.core.restraint import vm_cooldown_seconds
 from hctui.core.wording import gib
 from hctui.tui.cell import Align, Cell, Tone, cell, joined
 from hctui.tui.columns import Column
@@ -180,7 +181,12 @@ def cooling(picture: Picture, now: float) -> list[VmId]:
     """The VMs whose timers run."""
     arrivals = picture.view.state.ledger.arrivals
     # One second more, so that a timer that has just ended is wiped.
-    return [vm_id for vm_id in arrivals if picture.cooldown_seconds(vm_id, now - 1) > 0]
+    ledger, policy = picture.view.state.ledger, picture.view.policy
+    return [
+        vm_id
+        for vm_id, arrival in arrivals.items()
+        if now - arrival.at <= vm_cooldown_seconds(ledger, vm_id, policy) + 1
+    ]
 
 
 def _state_tone(picture: Picture, vm: Vm) -> Tone:
