@@ -19,7 +19,7 @@ from hctui.cli.durations import DURATION
 from hctui.cli.options import log_format
 from hctui.cli.simulation import served, simulated, simulation_flags
 from hctui.config import Glyphs, Theme
-from hctui.core.policy import Mode
+from hctui.core.policy import Mode, Strategy
 from hctui.core.wording import count
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ PROPOSAL_MINUTES = "60"
 
 @dataclass(frozen=True, slots=True)
 class Show:
-    """What is to be shown, and how fast: `speed` is `None` for a stepped clock."""
+    """What is to be shown, and how fast: `speed` is `None` for a stepped clock. `others` are more settings, by key."""
 
     scenario: str = "default"
     seed: int = 1
@@ -78,7 +78,7 @@ class Show:
     duration_seconds: float | None = None
     live: bool = True
     mode: Mode = Mode.APPROVE
-    looks: Mapping[str, str] = field(default_factory=dict)
+    others: Mapping[str, str] = field(default_factory=dict)
 
 
 @click.command(short_help="Watch the balancer on a simulated cluster.")
@@ -94,6 +94,10 @@ class Show:
     type=click.Choice([mode.value for mode in Mode]),
     help="Who decides on a move. The console begins in approve; --headless knows auto only.",
 )
+@click.option(
+    "--strategy", type=click.Choice([each.value for each in Strategy]), help="How load is balanced."
+)
+@click.option("--level", type=click.IntRange(1, 5), help="How readily best-fit moves VMs for load.")
 @click.option("--theme", type=click.Choice([theme.value for theme in Theme]), help="Colours of the console.")
 @click.option(
     "--glyphs", type=click.Choice([glyphs.value for glyphs in Glyphs]), help="What the console draws with."
@@ -116,6 +120,8 @@ def demo(
     seed: int,
     live: bool | None,
     mode: str | None,
+    strategy: str | None,
+    level: int | None,
     theme: str | None,
     glyphs: str | None,
     headless: bool,
@@ -129,22 +135,24 @@ def demo(
     the same seed gives exactly the same run; it lasts 2 h of cluster time unless --duration says otherwise. Your
     settings and SC_ variables are not used.
     """
+    given = {"strategy": strategy, "level": level, "theme": theme, "glyphs": glyphs}
+    others = {key: str(value) for key, value in given.items() if value is not None}
     if headless:
         if mode == Mode.APPROVE:
             raise click.UsageError("Mode approve needs the console to answer in; leave --headless out.")
         speed = LOG_SPEED if speed is None else speed
         if speed == STEPPED_SPEED and duration is None:
             duration = STEPPED_SECONDS
-        show = Show(
-            scenario, seed, None if speed == STEPPED_SPEED else speed, duration, bool(live), Mode.AUTO
-        )
+        factor = None if speed == STEPPED_SPEED else speed
+        show = Show(scenario, seed, factor, duration, bool(live), Mode.AUTO, others)
         _print_lines(show, log_format)
         return 0
     if speed == STEPPED_SPEED:
         raise click.UsageError("Speed max is for --headless: in the console nobody could follow.")
     chosen = Mode(mode) if mode else Mode.APPROVE
-    looks = {key: value for key, value in (("theme", theme), ("glyphs", glyphs)) if value}
-    return open_demo(Show(scenario, seed, speed or CONSOLE_SPEED, duration, live is not False, chosen, looks))
+    return open_demo(
+        Show(scenario, seed, speed or CONSOLE_SPEED, duration, live is not False, chosen, others)
+    )
 
 
 def _print_lines(show: Show, log_format: str) -> None:
@@ -273,7 +281,7 @@ async def staged(show: Show) -> AsyncIterator[Staged]:
                 "dry_run": str(not show.live).lower(),
                 "mode": show.mode.value,
                 "proposal_limit_minutes": PROPOSAL_MINUTES,
-                **show.looks,
+                **show.others,
             }
             settings = load(write_config(folder / "config.toml", values), {}, {})
             yield Staged(

@@ -17,9 +17,11 @@ import click
 
 from hctui.cli.durations import DURATION
 from hctui.cli.options import loaded, settings_flags
-from hctui.cli.printing import tell
+from hctui.cli.printing import tell, width
+from hctui.config import Source, SourceKind
 from hctui.core.errors import HctuiError
 from hctui.core.policy import Policy, Strategy
+from hctui.core.wrapping import Block, wrapped
 
 if TYPE_CHECKING:
     from hctui.config import Settings
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from hctui.replay.told import Contender
 
 _PROGRESS_SECONDS = 0.5
+_TYPED = Source(SourceKind.CONSOLE, "as given here")
 
 
 class NothingToReplay(HctuiError):
@@ -88,7 +91,11 @@ def replay(
         return
     wanted = {**_pairs(changed), **({"strategy": strategy} if strategy else {})}
     contenders = _contenders(settings, wanted, samples)
-    click.echo(_as_json(contenders) if as_json else "\n".join(_lines(contenders)))
+    if as_json:
+        click.echo(_as_json(contenders))
+        return
+    for line in wrapped(_blocks(contenders), width()):
+        click.echo(line)
 
 
 def _samples(
@@ -138,7 +145,7 @@ def _contenders(
 
     as_set = settings.policy()
     other = {Strategy.DOCUMENTED: Strategy.BEST_FIT, Strategy.BEST_FIT: Strategy.DOCUMENTED}[as_set.strategy]
-    tried = change(settings, wanted or {"strategy": other.value}).policy()
+    tried = change(settings, wanted or {"strategy": other.value}, _TYPED).policy()
     names = ("as set", "changed") if wanted else (named(as_set), named(tried))
     found = []
     for name, policy in zip(names, (as_set, tried), strict=True):
@@ -171,19 +178,19 @@ def _course(frames: Iterator[Snapshot], policy: Policy, name: str) -> Course:
     return course
 
 
-def _lines(contenders: list[Contender]) -> Iterator[str]:
+def _blocks(contenders: list[Contender]) -> Iterator[Block | str]:
+    """The table as it is, the moves and what a replay cannot know wrapped at words."""
     from hctui.config.local_time import LOCAL_TIME
     from hctui.replay.told import LIMITS, moves, table
 
     yield from table(contenders)
     for each in contenders:
-        yield ""
-        yield f"Moves, {each.name}:"
-        yield from (f"  {line}" for line in moves(each, LOCAL_TIME))
-        if not each.course.moves:
-            yield "  none"
-    yield ""
-    yield LIMITS
+        yield Block("")
+        yield Block(f"Moves, {each.name}:")
+        lines = list(moves(each, LOCAL_TIME)) or ["none"]
+        yield from (Block(line, "  ", "    ") for line in lines)
+    yield Block("")
+    yield Block(LIMITS)
 
 
 def _as_json(contenders: list[Contender]) -> str:

@@ -20,7 +20,7 @@ LIMITS = (
 Row = tuple[str, Callable[[Measures], str]]
 
 ROWS: tuple[Row, ...] = (
-    ("time looked at", lambda m: f"{m.hours:.1f} h"),
+    ("time looked at", lambda m: f"{m.hours:.1f} h" if m.hours >= 1 else f"{m.hours * 60:.0f} min"),
     ("overload at 80 %", lambda m: f"{m.overload_minutes:.0f} node-min"),
     ("overload at 90 %", lambda m: f"{m.heavy_overload_minutes:.0f} node-min"),
     ("unserved demand", lambda m: f"{m.unserved_percent:.3f} %"),
